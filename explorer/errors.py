@@ -1,0 +1,50 @@
+"""The one exception family.
+
+Every mistake in a model, a property, a file or a call ends in an `IslanderError` whose text says
+what was wrong, where, and what to do about it. Anything else that escapes is a defect of ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+
+class IslanderError(Exception):
+    """Base of all errors that Islander raises on purpose; `str(error)` is meant for a person."""
+
+
+class UsageError(IslanderError):
+    """A call, a parameter or a file that cannot be used as given."""
+
+
+class ModelError(IslanderError):
+    """A model that cannot be explored as written.
+
+    `trace` holds the steps that led to the mistake when it showed only while exploring, and is
+    None when it shows in the model as declared.
+    """
+
+    trace: Trace | None = None
+
+
+class FreezeError(ModelError):
+    """A value that cannot be part of a state, a message or a fact."""
+
+
+class HandlerError(ModelError):
+    """A handler that raised, or used an effect wrongly."""
+
+
+class NondeterminismError(ModelError):
+    """A handler whose two runs on equal copies differed."""
+
+
+class PropertyError(ModelError):
+    """A property whose function raised or answered with something that is not a verdict."""
+
+
+class TraceError(IslanderError):
+    """A saved trace that is damaged, or that was recorded on another model."""

@@ -1,0 +1,127 @@
+"""`explore`: run an engine on a model, and say what it established."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .errors import ModelError, UsageError
+from .graph import calmest_path, count_interleavings
+from .model import Model
+from .properties import Explanation, LocalStep, Property, Subject
+from .reference import Budgets, Search, trace_along
+from .result import Progress, PropertyResult, Result, Verdict, overall
+from .trace import Trace
+
+ENGINES = ("reference",)
+"""The names that `explore` takes as `engine`."""
+
+
+def explore(
+    model: Model,
+    engine: str = "reference",
+    *,
+    max_states: int | None = None,
+    max_depth: int | None = None,
+    max_seconds: float | None = None,
+    keep_going: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Result:
+    """Explore every interleaving of `model`, breadth first, and judge its properties.
+
+    engine       which engine runs; all give equal results
+    max_states   keep at most this many states
+    max_depth    look at no state further than this many steps from an initial one
+    max_seconds  stop after this much wall-clock time
+    keep_going   explore on after a violation; by default the search stops at the end of the
+                 level (all states of one depth) with the first one
+    on_progress  called with a `Progress` now and then
+    clock        gives wall-clock seconds
+
+    A bound that ends the search leaves every property that it did not decide INCOMPLETE; so does
+    Ctrl-C. Counterexamples are shortest, and among the shortest those with the fewest switches
+    between actors.
+
+    Raises UsageError for arguments that make no sense, and ModelError for a mistake in the model,
+    its handlers or its properties, with the trace that led there.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}.")
+    if not isinstance(model, Model):
+        raise UsageError(f"explore() takes a Model; got {model!r}.")
+    if not model.properties:
+        raise ModelError(
+            f"model {model.name!r} has no properties, so there is nothing to check; "
+            f"give it an Invariant or a Witness: Model(…, properties=[…])."
+        )
+    budgets = Budgets(max_states, max_depth, max_seconds)
+    _check(budgets)
+    began = clock()
+    search = Search(model, budgets, keep_going, lambda: clock() - began, on_progress)
+    search.run()
+    properties = {item.name: _conclude(search, item) for item in model.properties}
+    verdict = overall([found.verdict for found in properties.values()])
+    undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
+    because = search.bound or search.cut
+    if because is None and verdict is Verdict.INCOMPLETE and undecided:
+        because = f"{undecided.name}: {undecided.explanation}"
+    interleavings = None if search.unfinished else count_interleavings(search.graph)
+    return Result(
+        model=model,
+        engine=engine,
+        verdict=verdict,
+        properties=properties,
+        states=len(search.graph.states),
+        transitions=len(search.graph.outcomes),
+        depth=search.depth,
+        terminal=search.terminal,
+        interleavings=interleavings,
+        cyclic=None if search.unfinished else interleavings is None,
+        fact_sets=len(search.fact_sets),
+        handler_calls=search.semantics.handlers.calls,
+        seconds=clock() - began,
+        incomplete_because=because,
+        graph=search.graph,
+    )
+
+
+def _conclude(search: Search, item: Property) -> PropertyResult:
+    verdict, reason = search.judge.verdict(item, search.unfinished)
+    if verdict is Verdict.INCOMPLETE:
+        return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
+    finding = search.judge.whereabouts(item)
+    trace = None
+    if finding:
+        path = calmest_path(search.graph, finding.depth, finding.states, finding.edges)
+        trace = trace_along(search.model, search.graph, path)
+    why = Explanation("")
+    if verdict is Verdict.VIOLATED:
+        why = item.explain(_subject(item, trace) if trace else None)
+    return PropertyResult(
+        item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere
+    )
+
+
+def _subject(item: Property, trace: Trace) -> object:
+    """What `item` judged at the end of `trace`."""
+    if item.subject is Subject.FACTS:
+        return trace.last.facts
+    if item.subject is Subject.STATE:
+        return trace.last
+    step = trace.steps[-1]
+    return LocalStep(step.before.copy(), step.event, step.after.copy())
+
+
+def _check(budgets: Budgets) -> None:
+    for name, value, kinds, least in (
+        ("max_states", budgets.states, int, 1),
+        ("max_depth", budgets.depth, int, 0),
+        ("max_seconds", budgets.seconds, (int, float), 0),
+    ):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, kinds) or not value >= least:
+            raise UsageError(
+                f"{name} must be a number of at least {least}, or None; got {value!r}."
+            )

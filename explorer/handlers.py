@@ -1,0 +1,387 @@
+"""Running handlers: what one event does to one actor, decided once.
+
+The outcome of a handler depends on nothing but the actor's local state and the event, so each
+distinct pair is run once, and remembered. "Once" means twice on separate copies: whatever a
+handler reads beyond its arguments shows as a difference, and is refused. How outcomes combine to
+steps of the whole system is for `semantics` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from .actor import EFFECTS, Actor, Choice, Effects
+from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
+from .facts import Fact, FactSet
+from .freeze import Frozen, freeze, show, thaw
+from .model import Model, actor_path
+from .network import Envelope
+from .properties import LocalStep, Subject, location
+
+
+class Local:
+    """One local state of one actor: its fields, armed timers and recorded history.
+
+    Locals are interned: within one exploration equal local states are the same object.
+    `facts` are the actor's current facts together with its history.
+    """
+
+    __slots__ = ("actor", "facts", "fields", "history", "timers")
+
+    def __init__(
+        self,
+        actor: str,
+        fields: Frozen,
+        timers: tuple[str, ...],
+        history: frozenset[Fact],
+        facts: FactSet,
+    ) -> None:
+        self.actor = actor
+        self.fields = fields
+        self.timers = timers
+        self.history = history
+        self.facts = facts
+
+    def copy(self) -> Actor:
+        """A fresh instance of the actor in this local state; it knows its id."""
+        return _equipped(
+            thaw(self.fields), Effects(self.actor, frozenset(), forbidden_because=_A_COPY)
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.actor}: {show(self.fields)}"
+
+
+class Deliver:
+    """The event, and action, of handing an envelope to its receiver."""
+
+    __slots__ = ("envelope",)
+
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
+
+    @property
+    def actor(self) -> str:
+        """The actor that takes the step: the receiver."""
+        return self.envelope.receiver
+
+    @property
+    def sender(self) -> str:
+        return self.envelope.sender
+
+    @property
+    def message(self) -> Any:
+        """A fresh copy of the message."""
+        return self.envelope.message
+
+    def __repr__(self) -> str:
+        return repr(self.envelope)
+
+
+class Timeout:
+    """The event, and action, of an armed timer firing."""
+
+    __slots__ = ("actor", "name")
+
+    def __init__(self, actor: str, name: str) -> None:
+        self.actor = actor
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{self.actor}: timer {self.name!r} fires"
+
+
+class Start:
+    """The making of an actor's first local state; no step."""
+
+    __slots__ = ("actor",)
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+
+    def __repr__(self) -> str:
+        return f"{self.actor} starts"
+
+
+Event: TypeAlias = Deliver | Timeout
+
+
+class Outcome(NamedTuple):
+    """What an event does to an actor, for one answer to each `choose`.
+
+    `ignored`: nothing changed, was sent, recorded or timed. `objections`: the step properties
+    that are not satisfied by it (False) or could not be judged (None).
+    """
+
+    event: Event | Start
+    choices: tuple[Choice, ...]
+    after: Local
+    sent: tuple[Envelope, ...]
+    ignored: bool
+    objections: tuple[tuple[str, bool | None], ...] = ()
+
+
+class _Ran(NamedTuple):
+    """One run of a handler, all parts frozen."""
+
+    choices: tuple[Choice, ...]
+    fields: Frozen
+    timers: tuple[str, ...]
+    recorded: tuple[Fact, ...]
+    sent: tuple[Envelope, ...]
+
+
+_A_COPY = "this is a copy for properties to look at; only a running handler has effects"
+
+
+class Handlers:
+    """Runs the handlers of one model and remembers what they did.
+
+    `calls` counts the distinct (local state, event) pairs that were run.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.calls = 0
+        self._known = frozenset(model.actors)
+        self._step_properties = [p for p in model.properties if p.subject is Subject.STEP]
+        self._locals: dict[tuple[Any, ...], Local] = {}
+        self._facts: dict[Frozen, Fact] = {}
+        self._envelopes: dict[tuple[str, str, Frozen], Envelope] = {}
+        self._deliveries: dict[Envelope, Deliver] = {}
+        self._timeouts: dict[tuple[str, str], Timeout] = {}
+        self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
+
+    def delivery(self, envelope: Envelope) -> Deliver:
+        """The one event of delivering `envelope`."""
+        if envelope not in self._deliveries:
+            self._deliveries[envelope] = Deliver(envelope)
+        return self._deliveries[envelope]
+
+    def firing(self, actor: str, name: str) -> Timeout:
+        """The one event of `actor`'s timer `name` firing."""
+        if (actor, name) not in self._timeouts:
+            self._timeouts[actor, name] = Timeout(actor, name)
+        return self._timeouts[actor, name]
+
+    def starts(self, actor: str) -> tuple[Outcome, ...]:
+        """What `start()` of `actor` makes: one outcome for each answer to its `choose`s."""
+        fields = self.model.frozen_actors()[actor]
+        before, start = Local(actor, fields, (), frozenset(), frozenset()), Start(actor)
+        return tuple(
+            Outcome(start, ran.choices, self._after(before, ran), ran.sent, ignored=False)
+            for ran in self._run_all(before, start)
+        )
+
+    def outcomes(self, local: Local, event: Event) -> tuple[Outcome, ...]:
+        """What `event` does to the actor in state `local`, an outcome for each answer to its
+        `choose`s.
+
+        Raises ModelError (HandlerError, NondeterminismError, FreezeError, PropertyError) when the
+        handler, or a property of local steps, is at fault.
+        """
+        known = self._outcomes.get((local, event))
+        if known is None:
+            self.calls += 1
+            known = tuple(self._outcome(local, event, ran) for ran in self._run_all(local, event))
+            self._outcomes[local, event] = known
+        return known
+
+    def _outcome(self, local: Local, event: Event, ran: _Ran) -> Outcome:
+        after = self._after(local, ran)
+        objections = []
+        for item in self._step_properties:
+            step = LocalStep(local.copy(), event, after.copy())
+            (answer,) = item.judge([step])
+            if answer is not True:
+                objections.append((item.name, answer))
+        ignored = after is local and not ran.sent
+        return Outcome(event, ran.choices, after, ran.sent, ignored, tuple(objections))
+
+    # -- one event, all choices, twice ---------------------------------------------------------
+
+    def _run_all(self, local: Local, event: Event | Start) -> list[_Ran]:
+        """Run the handler for every sequence of choices, depth first."""
+        results: list[_Ran] = []
+        script: tuple[int, ...] | None = ()
+        while script is not None:
+            first = self._run(local, event, script, disturb=False)
+            again = self._run(local, event, script, disturb=True)
+            if self._comparable(first) != self._comparable(again):
+                raise self._nondeterminism(local, event, first, again)
+            results.append(first)
+            script = _next_script(first.choices)
+        return results
+
+    def _run(
+        self, local: Local, event: Event | Start, script: tuple[int, ...], *, disturb: bool
+    ) -> _Ran:
+        timers = set(local.timers)
+        if isinstance(event, Timeout):
+            timers.discard(event.name)
+        effects = Effects(local.actor, self._known, script, timers)
+        actor = _equipped(thaw(local.fields, disturb=disturb), effects)
+        call = _call(actor, event, disturb)
+        try:
+            answer = call()
+            if effects.refused:
+                raise effects.refused
+            if answer is not None:
+                raise HandlerError(
+                    f"{_handler(event)} returned {answer!r}; a handler returns nothing "
+                    f"(it must not be a generator or async)."
+                )
+            fields = _bare(actor, local.actor)
+        except (Exception, SystemExit) as error:
+            raise self._failure(local, event, effects.refused or error) from error
+        return _Ran(
+            tuple(effects.choices),
+            fields,
+            tuple(sorted(effects.timers)),
+            tuple(effects.recorded),
+            tuple(self._envelope(local.actor, to, payload) for to, payload in effects.sent),
+        )
+
+    def _comparable(self, ran: _Ran) -> tuple[Any, ...]:
+        # The order of sends counts only as far as the network keeps it.
+        network = self.model.network
+        return ran._replace(
+            recorded=frozenset(ran.recorded),  # type: ignore[arg-type]
+            sent=network.send(network.empty(), ran.sent),  # type: ignore[arg-type]
+        )
+
+    # -- interning -----------------------------------------------------------------------------
+
+    def _after(self, before: Local, ran: _Ran) -> Local:
+        if ran.recorded:
+            history = before.history | {self._fact(fact) for fact in ran.recorded}
+        else:
+            history = before.history
+        key = (before.actor, ran.fields, ran.timers, history)
+        local = self._locals.get(key)
+        if local is None:
+            facts = history | self._current_facts(before.actor, ran.fields)
+            local = self._locals[key] = Local(*key, facts)
+        return local
+
+    def _fact(self, fact: Fact) -> Fact:
+        return self._facts.setdefault(freeze(fact, "fact"), fact)
+
+    def _envelope(self, sender: str, receiver: str, payload: Frozen) -> Envelope:
+        key = (sender, receiver, payload)
+        if key not in self._envelopes:
+            self._envelopes[key] = Envelope(*key, index=len(self._envelopes))
+        return self._envelopes[key]
+
+    def _current_facts(self, actor_id: str, fields: Frozen) -> FactSet:
+        first, again = (self._ask_facts(actor_id, fields, disturb) for disturb in (False, True))
+        if first != again:
+            raise NondeterminismError(
+                f"actor {actor_id!r}: facts() gave different facts on two equal copies.\n"
+                f"  local state: {show(fields)}\n"
+                f"  once:  {_listed(first)}\n  again: {_listed(again)}\n{_CAUSES}"
+            )
+        return frozenset(self._fact(fact) for fact in first)
+
+    def _ask_facts(self, actor_id: str, fields: Frozen, disturb: bool) -> FactSet:
+        effects = Effects(actor_id, self._known, forbidden_because="facts() only looks")
+        actor = _equipped(thaw(fields, disturb=disturb), effects)
+        where = f"{actor_path(actor_id, actor)}: facts()"
+        try:
+            facts = list(actor.facts())
+            if effects.refused:
+                raise effects.refused
+            for fact in facts:
+                if not isinstance(fact, Fact):
+                    raise PropertyError(f"it gave {fact!r}, which is not a Fact.")
+                freeze(fact, f"fact {type(fact).__name__}")
+            if _bare(actor, actor_id) != fields:
+                raise PropertyError("it changed the actor; it may only look.")
+        except ModelError as error:
+            raise type(error)(f"{where}: {error}\n  local state: {show(fields)}") from error
+        except Exception as error:
+            raise PropertyError(
+                f"{where} raised {type(error).__name__}: {error} {location(error)}\n"
+                f"  local state: {show(fields)}"
+            ) from error
+        return frozenset(facts)
+
+    # -- errors --------------------------------------------------------------------------------
+
+    def _failure(self, local: Local, event: Event | Start, error: BaseException) -> ModelError:
+        where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
+        situation = f"\n  local state: {show(local.fields)}\n  event: {event!r}"
+        if isinstance(error, FreezeError):
+            return FreezeError(f"{where}: {error}{situation}")
+        if isinstance(error, ModelError):
+            return HandlerError(f"{where}: {error}{situation}")
+        return HandlerError(
+            f"{where} raised {type(error).__name__}: {error} {location(error)}{situation}"
+        )
+
+    def _nondeterminism(
+        self, local: Local, event: Event | Start, first: _Ran, again: _Ran
+    ) -> NondeterminismError:
+        where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
+        return NondeterminismError(
+            f"{where} had two different outcomes on two equal copies.\n"
+            f"  local state: {show(local.fields)}\n  event: {event!r}\n"
+            f"  once:  {_described(first)}\n  again: {_described(again)}\n{_CAUSES}"
+        )
+
+
+_CAUSES = (
+    "Usual causes: a clock, random numbers, a global or class attribute that is changed, or an "
+    "outcome that depends on\nthe order in which a set or dict iterates (a state keeps its "
+    "content, not its order: use sorted()). Use choose()\nfor a choice that is meant to be open."
+)
+
+
+def _equipped(actor: Any, effects: Effects) -> Actor:
+    actor.__dict__[EFFECTS] = effects
+    equipped: Actor = actor
+    return equipped
+
+
+def _bare(actor: Actor, actor_id: str) -> Frozen:
+    """The frozen fields of an actor after a run."""
+    del actor.__dict__[EFFECTS]
+    return freeze(actor, actor_path(actor_id, actor))
+
+
+def _call(actor: Actor, event: Event | Start, disturb: bool) -> Callable[[], object]:
+    if isinstance(event, Deliver):
+        message = thaw(event.envelope.payload, disturb=disturb)
+        sender = event.envelope.sender
+        return lambda: actor.receive(message, sender)
+    if isinstance(event, Timeout):
+        return lambda: actor.timeout(event.name)
+    return lambda: actor.start()
+
+
+def _handler(event: Event | Start) -> str:
+    if isinstance(event, Deliver):
+        return "receive"
+    return "timeout" if isinstance(event, Timeout) else "start"
+
+
+def _next_script(choices: Sequence[Choice]) -> tuple[int, ...] | None:
+    """The answers that come after these in depth-first order; None after the last."""
+    for at in range(len(choices) - 1, -1, -1):
+        if choices[at].position + 1 < choices[at].among:
+            return (*(choice.position for choice in choices[:at]), choices[at].position + 1)
+    return None
+
+
+def _described(ran: _Ran) -> str:
+    parts = [show(ran.fields)]
+    parts += [f"sends {envelope!r}" for envelope in ran.sent]
+    parts += [f"records {fact!r}" for fact in ran.recorded]
+    parts += [f"timers {', '.join(ran.timers)}"] if ran.timers else []
+    parts += [f"chose {choice.shown}" for choice in ran.choices]
+    return "; ".join(parts)
+
+
+def _listed(facts: FactSet) -> str:
+    return ", ".join(sorted(map(repr, facts))) or "none"

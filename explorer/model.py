@@ -1,0 +1,110 @@
+"""Models: actors, a network and the properties they are to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from .actor import RESERVED, Actor
+from .errors import ModelError
+from .freeze import Frozen, freeze, mutable_parts
+from .network import Bag, Network
+from .properties import Property
+
+
+@dataclass(frozen=True)
+class Model:
+    """A protocol instance to explore.
+
+    `actors` maps ids to actors, in the order in which their `start()` runs; `network` carries
+    their messages; `properties` are what to check. Raises ModelError if a part is not what it
+    should be, FreezeError if an actor's field cannot be part of a state.
+    """
+
+    name: str
+    actors: Mapping[str, Actor]
+    network: Network = field(default_factory=Bag)
+    properties: Sequence[Property] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ModelError(
+                f"a model needs a name, a string that is not empty; got {self.name!r}."
+            )
+        if not isinstance(self.actors, Mapping) or not self.actors:
+            raise ModelError(
+                f"model {self.name!r}: actors must be a dict from ids to actors with at least one "
+                f"entry; got {self.actors!r}."
+            )
+        for actor_id, actor in self.actors.items():
+            self._check_actor(actor_id, actor)
+        self._check_sharing()
+        if not isinstance(self.network, Network):
+            raise ModelError(
+                f"model {self.name!r}: network must be a network such as Bag(); "
+                f"got {self.network!r}."
+            )
+        self._check_properties()
+
+    def frozen_actors(self) -> dict[str, Frozen]:
+        """The actors as declared, before `start()`, in frozen form."""
+        return {
+            actor_id: freeze(actor, actor_path(actor_id, actor))
+            for actor_id, actor in self.actors.items()
+        }
+
+    def _check_actor(self, actor_id: object, actor: object) -> None:
+        if not isinstance(actor_id, str) or not actor_id:
+            raise ModelError(
+                f"model {self.name!r}: an actor's id must be a string that is not empty; "
+                f"got {actor_id!r}."
+            )
+        where = f"model {self.name!r}, actor {actor_id!r}"
+        if isinstance(actor, type):
+            raise ModelError(
+                f"{where}: got the class {actor.__name__}; pass an instance, {actor.__name__}(…)."
+            )
+        if not isinstance(actor, Actor):
+            raise ModelError(f"{where}: {actor!r} is not an Actor; derive its class from Actor.")
+        kind = type(actor)
+        for base in kind.__mro__:
+            own = base.__dict__
+            if own.get("__annotations__") and "__dataclass_fields__" not in own:
+                raise ModelError(
+                    f"{where}: the class {base.__name__} annotates fields but is not a dataclass; "
+                    f"put @dataclass above it."
+                )
+        for name in (f.name for f in fields(kind) if f.name in RESERVED):
+            raise ModelError(f"{where}: a field cannot be called {name!r}; that name is taken.")
+
+    def _check_sharing(self) -> None:
+        owners: dict[int, str] = {}
+        for actor_id, actor in self.actors.items():
+            for identity, (path, part) in mutable_parts(actor, actor_path(actor_id, actor)).items():
+                if identity in owners:
+                    raise ModelError(
+                        f"model {self.name!r}: {owners[identity]} and {path} are one and the same "
+                        f"{type(part).__name__} object. Actors share nothing but messages; "
+                        f"give each its own."
+                    )
+                owners[identity] = path
+
+    def _check_properties(self) -> None:
+        names: set[str] = set()
+        for item in self.properties:
+            if not isinstance(item, Property):
+                raise ModelError(
+                    f"model {self.name!r}: {item!r} is not a property; use Invariant, "
+                    f"FactInvariant, StateInvariant, StepInvariant, Witness or StateWitness."
+                )
+            if item.name in names:
+                raise ModelError(
+                    f"model {self.name!r}: two properties are called {item.name!r}; "
+                    f"results are looked up by name, so give each its own."
+                )
+            names.add(item.name)
+
+
+def actor_path(actor_id: str, actor: object) -> str:
+    """How errors name an actor: "actor 'a1' (Acceptor)"."""
+    return f"actor {actor_id!r} ({type(actor).__name__})"

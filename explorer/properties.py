@@ -1,0 +1,238 @@
+"""Properties: what must be so in every reachable state, and what must be reachable at all.
+
+The engine knows a property only by its *subject* (fact sets, whole states, or single local steps)
+and its *quantity* (always, or somewhere), and asks it to judge subjects. The properties here are
+plain Python predicates; `invariants` adds those that are formulas.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, NamedTuple
+
+from .errors import PropertyError
+from .facts import Fact, FactSet
+
+
+class Subject(Enum):
+    """What a property looks at."""
+
+    FACTS = "fact set"
+    STATE = "state"
+    STEP = "local step"
+
+
+VACUOUS = "vacuous: no reachable state satisfies it"
+
+
+class LocalStep(NamedTuple):
+    """The subject of a StepInvariant: one actor before an event and after it.
+
+    `before` and `after` are copies of the actor; `event` is the `Deliver` or `Timeout` between.
+    """
+
+    before: Any
+    event: Any
+    after: Any
+
+
+class Explanation(NamedTuple):
+    """Why a property is violated: words, the facts that clash, and the facts that are missing."""
+
+    text: str
+    facts: tuple[Fact, ...] = ()
+    absent: tuple[Fact, ...] = ()
+
+
+class Property(ABC):
+    """A named claim about a model.
+
+    `somewhere` says that one reachable subject must satisfy it (a witness) rather than all.
+    """
+
+    name: str
+    subject: ClassVar[Subject]
+    somewhere: ClassVar[bool] = False
+
+    @abstractmethod
+    def judge(self, subjects: Sequence[Any]) -> Sequence[bool | None]:
+        """For each subject: True if it satisfies the property, False if not, None if unknown.
+
+        Raises PropertyError when the property itself is at fault.
+        """
+
+    def explain(self, subject: Any) -> Explanation:
+        """Why `subject`, which `judge` answered with False, does not satisfy the property.
+
+        For a witness that nothing satisfied, `subject` is the nearest one, or None.
+        """
+        return Explanation(f"its predicate is false of this {self.subject.value}")
+
+    def nearness(self, subject: Any) -> tuple[int, ...]:
+        """How near `subject` comes to a witness; the greatest is the nearest."""
+        return ()
+
+
+@dataclass(frozen=True)
+class _Predicate(Property):
+    name: str
+    predicate: Callable[..., Any]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise PropertyError(
+                f"a property needs a name, a string that is not empty; got {self.name!r}."
+            )
+        if not callable(self.predicate):
+            raise PropertyError(
+                f"property {self.name!r}: the predicate must be a function, got {self.predicate!r}."
+            )
+
+    def judge(self, subjects: Sequence[Any]) -> Sequence[bool | None]:
+        return [ask(self.name, self.predicate, self._arguments(subject)) for subject in subjects]
+
+    def _arguments(self, subject: Any) -> tuple[Any, ...]:
+        return (subject,)
+
+
+@dataclass(frozen=True)
+class FactInvariant(_Predicate):
+    """`predicate(facts)` must be true of the fact set (a frozenset) of every reachable state.
+
+    It is judged once for each distinct fact set.
+    """
+
+    subject: ClassVar[Subject] = Subject.FACTS
+
+    def explain(self, subject: FactSet) -> Explanation:
+        facts = _still_false(self.predicate, subject)
+        return Explanation("its predicate is false of these facts alone", facts)
+
+
+@dataclass(frozen=True)
+class StateInvariant(_Predicate):
+    """`predicate(state)` must be true of every reachable state: the slow path.
+
+    `state.actors["a"]` is a copy of the actor, `state.network` the multiset (a Counter) of
+    envelopes in flight, `state.facts` the fact set. It is called once for each state.
+    """
+
+    subject: ClassVar[Subject] = Subject.STATE
+
+
+@dataclass(frozen=True)
+class StepInvariant(_Predicate):
+    """`predicate(before, event, after)` must be true of every reachable local step of an actor.
+
+    `before` and `after` are copies of the actor, `event` is a `Deliver` (with `.message` and
+    `.sender`) or a `Timeout` (with `.name`). It is called once for each distinct local step.
+    """
+
+    subject: ClassVar[Subject] = Subject.STEP
+
+    def _arguments(self, subject: LocalStep) -> tuple[Any, ...]:
+        return tuple(subject)
+
+
+@dataclass(frozen=True)
+class Witness(_Predicate):
+    """Some reachable state's fact set must satisfy `predicate(facts)`.
+
+    A check whose witness is unreachable is violated: it never met the situation it is there to
+    get right, so its silence proves nothing. `milestones` name situations on the way, in order,
+    each with a predicate over the fact set; the report says how far the search came.
+    """
+
+    subject: ClassVar[Subject] = Subject.FACTS
+    somewhere: ClassVar[bool] = True
+    milestones: Mapping[str, Callable[[FactSet], Any]] = field(default_factory=dict)
+
+    def reached(self, facts: FactSet) -> tuple[str, ...]:
+        """The milestones that `facts` satisfies."""
+        return tuple(
+            label
+            for label, predicate in self.milestones.items()
+            if ask(f"{self.name}, milestone {label!r}", predicate, (facts,))
+        )
+
+    def nearness(self, subject: FactSet) -> tuple[int, ...]:
+        return (len(self.reached(subject)), len(subject))
+
+    def explain(self, subject: FactSet | None) -> Explanation:
+        facts = tuple(sorted(subject or (), key=repr))
+        if not self.milestones:
+            return Explanation(
+                f"{VACUOUS}; the state with most facts reached has {len(facts)}", facts
+            )
+        reached = self.reached(frozenset(facts))
+        missed = [label for label in self.milestones if label not in reached]
+        return Explanation(
+            f"{VACUOUS}; nearest: {len(reached)} of {len(self.milestones)} milestones "
+            f"({'; '.join(reached) or 'none'}), never with them: {'; '.join(missed) or 'none'}",
+            facts,
+        )
+
+
+@dataclass(frozen=True)
+class StateWitness(_Predicate):
+    """Some reachable state must satisfy `predicate(state)`; see StateInvariant for its argument."""
+
+    subject: ClassVar[Subject] = Subject.STATE
+    somewhere: ClassVar[bool] = True
+
+    def explain(self, subject: Any) -> Explanation:
+        return Explanation(VACUOUS)
+
+
+def ask(name: str, predicate: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
+    """Call a user's predicate; raise PropertyError unless it answers true or false."""
+    try:
+        answer = predicate(*arguments)
+        if answer is None:
+            raise PropertyError(
+                f"property {name!r}: its predicate returned None; it must return True or False "
+                f"(is a `return` missing?)."
+            )
+        return bool(answer)
+    except PropertyError:
+        raise
+    except Exception as error:
+        raise PropertyError(
+            f"property {name!r}: its predicate raised {type(error).__name__}: {error} "
+            f"{location(error)}\nfor {_brief(arguments)}"
+        ) from error
+
+
+def location(error: BaseException) -> str:
+    """Where in the user's code `error` was raised: "(file.py, line 3, in receive)"."""
+    at = error.__traceback__
+    last = None
+    while at is not None:
+        last = at
+        at = at.tb_next
+    if last is None:
+        return ""
+    code = last.tb_frame.f_code
+    return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"
+
+
+def _brief(arguments: tuple[Any, ...]) -> str:
+    text = ", ".join(map(repr, arguments))
+    return text if len(text) <= 400 else text[:397] + "…"
+
+
+def _still_false(predicate: Callable[..., Any], facts: FactSet) -> tuple[Fact, ...]:
+    """A subset of `facts`, minimal by dropping one at a time, of which the predicate is false."""
+    kept = sorted(facts, key=repr)
+    for fact in tuple(kept):
+        fewer = [other for other in kept if other is not fact]
+        try:
+            false = not predicate(frozenset(fewer))
+        except Exception:  # the predicate needs this fact to be evaluated at all: keep it
+            false = False
+        if false:
+            kept = fewer
+    return tuple(kept)

@@ -1,0 +1,99 @@
+"""Results: verdicts, counts and counterexamples of one exploration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from .facts import Fact
+from .graph import StateGraph
+from .model import Model
+from .trace import Trace
+
+
+class Verdict(Enum):
+    """There are three: INCOMPLETE (a bound, a budget, an interrupt or an undecided formula ended
+    the search) establishes nothing, and nothing shows it as a success."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    """What was found out about one property.
+
+    `explanation` says why it is violated or incomplete ("" when it holds). `trace` is a shortest
+    counterexample; of a witness, a shortest way to it, or to the nearest situation when it is
+    unreachable. `facts` are those that clash, `absent` those whose absence matters.
+    """
+
+    name: str
+    verdict: Verdict
+    explanation: str = ""
+    trace: Trace | None = None
+    facts: tuple[Fact, ...] = ()
+    absent: tuple[Fact, ...] = ()
+    witness: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of `explore`.
+
+    states         distinct states found
+    transitions    steps from them (state, event, choice), whether or not the successor is new
+    depth          steps of the longest shortest path from an initial state
+    terminal       states found to have no step
+    interleavings  complete orders, from an initial state to a terminal one; None when there are
+                   infinitely many (`cyclic`) or the search did not cover all of them
+    cyclic         whether some state can be reached again from itself; None if not established
+    fact_sets      distinct fact sets judged
+    handler_calls  distinct (local state, event) pairs: how often Python decided
+    seconds        wall-clock time
+    incomplete_because  which bound ended the search, or None
+    graph          the explored states and steps
+    """
+
+    model: Model
+    engine: str
+    verdict: Verdict
+    properties: Mapping[str, PropertyResult]
+    states: int
+    transitions: int
+    depth: int
+    terminal: int
+    interleavings: int | None
+    cyclic: bool | None
+    fact_sets: int
+    handler_calls: int
+    seconds: float
+    incomplete_because: str | None
+    graph: StateGraph
+
+    def __repr__(self) -> str:
+        return (
+            f"Result({self.model.name}: {self.verdict.value}, {self.states} states, "
+            f"{self.transitions} transitions, depth {self.depth})"
+        )
+
+
+class Progress(NamedTuple):
+    """How far a running search is; `frontier` counts the states waiting to be expanded."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    seconds: float
+
+
+def overall(verdicts: list[Verdict]) -> Verdict:
+    """Violated if any is, else incomplete if any is, else holds."""
+    for verdict in (Verdict.VIOLATED, Verdict.INCOMPLETE):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.HOLDS

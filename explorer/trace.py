@@ -1,0 +1,142 @@
+"""Traces: a way through the state space, made by running the handlers along it.
+
+A trace is never assembled from what a search remembers. It is re-run from the model, label by
+label, on fresh semantics, so that having a trace proves that it replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from .errors import TraceError
+from .facts import FactSet
+from .freeze import Frozen
+from .handlers import Deliver, Event, Local, Outcome, Start
+from .model import Model
+from .network import Envelope
+from .semantics import Semantics, State, StateView, Step
+
+
+class Label(NamedTuple):
+    """What names a step among those of its state, in any exploration of the same model.
+
+    `kind` is "deliver" or "timeout"; `what` is the frozen message or the timer's name; `choices`
+    are the positions that `choose` answered with.
+    """
+
+    kind: str
+    actor: str
+    sender: str | None
+    what: Frozen
+    choices: tuple[int, ...]
+
+
+def label(outcome: Outcome) -> Label:
+    """The label of the step that `outcome` makes."""
+    event = outcome.event
+    choices = tuple(choice.position for choice in outcome.choices)
+    if isinstance(event, Deliver):
+        return Label("deliver", event.actor, event.sender, event.envelope.payload, choices)
+    if isinstance(event, Start):
+        raise TraceError(f"{event!r} makes the initial state and is no step.")
+    return Label("timeout", event.actor, None, event.name, choices)
+
+
+class TraceStep(NamedTuple):
+    """One step of a trace: what happened, its actor before and after, and the state it led to.
+
+    `facts` are those that became true, `ended` those that ceased to be.
+    """
+
+    outcome: Outcome
+    before: Local
+    state: State
+    facts: FactSet
+    ended: FactSet
+
+    @property
+    def event(self) -> Event:
+        event = self.outcome.event
+        assert not isinstance(event, Start)
+        return event
+
+    @property
+    def actor(self) -> str:
+        """The actor that takes the step."""
+        return self.before.actor
+
+    @property
+    def after(self) -> Local:
+        return self.outcome.after
+
+    @property
+    def sent(self) -> tuple[Envelope, ...]:
+        return self.outcome.sent
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run of `model` from the initial state `initial`, a step at a time."""
+
+    model: Model
+    semantics: Semantics
+    initial: State
+    steps: tuple[TraceStep, ...]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __iter__(self) -> Iterator[TraceStep]:
+        return iter(self.steps)
+
+    def __repr__(self) -> str:
+        return f"Trace({self.model.name}, {len(self)} steps)"
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The initial state and the state after each step."""
+        return (self.initial, *(step.state for step in self.steps))
+
+    @property
+    def last(self) -> StateView:
+        """The last state, as properties see it."""
+        return self.semantics.view(self.states[-1])
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels of the steps: what `rerun` takes."""
+        return tuple(label(step.outcome) for step in self.steps)
+
+    @property
+    def switches(self) -> int:
+        """How often a step is taken by another actor than the step before."""
+        actors = [step.actor for step in self.steps]
+        return sum(one != next_ for one, next_ in pairwise(actors))
+
+
+def rerun(model: Model, start: int, labels: Sequence[Label]) -> Trace:
+    """Run `model` from its initial state number `start` along `labels`.
+
+    Raises TraceError, saying at which step, if a label names no step of the state it is reached in.
+    """
+    semantics = Semantics(model)
+    initial = semantics.initial_states()[start]
+    state, steps = initial, []
+    for number, wanted in enumerate(labels, 1):
+        step = next((s for s in semantics.steps(state) if label(s.outcome) == wanted), None)
+        if step is None:
+            raise TraceError(f"step {number} cannot be taken in the state it is reached in.")
+        steps.append(trace_step(semantics, state, step))
+        state = step.after
+    return Trace(model, semantics, initial, tuple(steps))
+
+
+def trace_step(semantics: Semantics, state: State, step: Step) -> TraceStep:
+    """`step`, taken in `state`, with what it changed."""
+    actor = step.outcome.after.actor
+    before = next(local for local in state.locals if local.actor == actor)
+    old, new = semantics.facts(state), semantics.facts(step.after)
+    return TraceStep(step.outcome, before, step.after, new - old, old - new)
