@@ -1,0 +1,125 @@
+"""Invariants written as formulas: grounded, judged in bulk, confirmed and explained by z3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..explorer.errors import IslanderError, PropertyError
+from ..explorer.facts import Fact, FactSet, building_formula
+from ..explorer.properties import Explanation, Property, Subject, location
+from .formula import Formula
+from .language import Language, Universe
+
+if TYPE_CHECKING:
+    from .solver import Solver
+
+SAMPLE = 2
+"""How many fact sets of a batch that satisfy the formula are put to z3 as well."""
+
+
+@dataclass(frozen=True)
+class Invariant(Property):
+    """`formula(L)`, built with the language `L`, must be true of every reachable fact set.
+
+    name      names it in results
+    formula   a function from a `Language` to a statement; see `invariants.language`
+    describe  turns the clashing facts into words; by default they are listed
+    effort    bounds z3's work on one question (its rlimit, no unit of time); 0 means no bound. A
+              question that z3 leaves open makes the property INCOMPLETE.
+    """
+
+    name: str
+    formula: Callable[[Any], Any]
+    describe: Callable[[tuple[Fact, ...]], str] | None = None
+    effort: int = 0
+    _ground: _Ground = field(
+        default_factory=lambda: _Ground(), init=False, repr=False, compare=False
+    )
+
+    subject: ClassVar[Subject] = Subject.FACTS
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise PropertyError(
+                f"an Invariant needs a name, a string that is not empty; got {self.name!r}."
+            )
+        if not callable(self.formula):
+            raise PropertyError(
+                f"property {self.name!r}: the formula must be a function of a language L, "
+                f"got {self.formula!r}."
+            )
+
+    def judge(self, subjects: Sequence[FactSet]) -> Sequence[bool | None]:
+        from .evaluate import evaluate  # numpy and z3 are slow to import, and --help needs neither
+
+        self._prepare(subjects)
+        answers: list[bool | None] = [*evaluate(self._ground.nodes, self._ground.root, subjects)]
+        passing = [at for at, answer in enumerate(answers) if answer]
+        sample = {*passing[:1], *passing[-(SAMPLE - 1) :]}
+        for at, answer in enumerate(answers):
+            if not answer or at in sample:
+                answers[at] = self._confirm(subjects[at], answer)
+        return answers
+
+    def explain(self, subject: FactSet) -> Explanation:
+        self._prepare([subject])
+        ruling = self._solver().rule(subject)
+        if self.describe and not ruling.absent:
+            return Explanation(self.describe(ruling.present), ruling.present, ruling.absent)
+        texts = [str(fact) for fact in ruling.present]
+        texts += [f"not: {fact}" for fact in ruling.absent]
+        return Explanation("; ".join(texts), ruling.present, ruling.absent)
+
+    def _confirm(self, facts: FactSet, answer: bool | None) -> bool | None:
+        ruling = self._solver().rule(facts)
+        if ruling.answer.value == "unknown":
+            return None
+        if (ruling.answer.value == "sat") is not answer:
+            raise IslanderError(
+                f"property {self.name!r}: evaluation says {answer} and z3 says "
+                f"{ruling.answer.value} of the same facts. This is a defect of Islander; please "
+                f"report it with the model. Facts: {sorted(map(repr, facts))}"
+            )
+        return answer
+
+    def _prepare(self, fact_sets: Sequence[FactSet]) -> None:
+        """Ground the formula anew if facts have appeared that it does not know."""
+        ground = self._ground
+        new = ground.universe.add(sorted(frozenset().union(*fact_sets), key=repr))
+        if new or not ground.nodes:
+            language = Language(ground.universe)
+            ground.root = self._build(language)
+            ground.nodes = language.formulas.nodes
+            ground.solver = None
+
+    def _build(self, language: Language) -> Formula:
+        try:
+            with building_formula():
+                return language.formula(self.formula(language))
+        except PropertyError as error:
+            raise PropertyError(f"property {self.name!r}: {error}") from error
+        except Exception as error:
+            raise PropertyError(
+                f"property {self.name!r}: its formula raised {type(error).__name__}: {error} "
+                f"{location(error)}"
+            ) from error
+
+    def _solver(self) -> Solver:
+        from .solver import Solver
+
+        if self._ground.solver is None:
+            self._ground.solver = Solver(self._ground.root, self.effort)
+        return self._ground.solver
+
+
+@dataclass
+class _Ground:
+    """The formula over the facts known so far. The verdict on a fact set does not depend on
+    which other facts are known, so this is a cache and no more."""
+
+    universe: Universe = field(default_factory=Universe)
+    nodes: list[Formula] = field(default_factory=list)
+    root: Formula = field(init=False)
+    solver: Solver | None = None

@@ -1,0 +1,166 @@
+"""The language in which invariants are written, and its meaning in a finite universe.
+
+An invariant is a Python function of a language `L`: it combines facts, whose arguments are the
+variables of `L.forall` and `L.exists`, by `L.And`, `L.Or`, `L.Not`, `L.Implies`, `L.Iff`.
+Variables are compared with Python's `==`, `!=`, `<`, `<=`, … The function never learns what the
+variables are, so the same function can be given a language of constants, as here, or one of
+symbols.
+
+    def at_most_one_leader(L):
+        return L.forall(Term, Node, Node, lambda term, a, b:
+            L.Implies(L.And(Leader(a, term), Leader(b, term)), a == b))
+
+A *sort* is the annotation of a fact's argument (`Term = Annotated[int, "term"]`, an enum, a
+class, `str`). A variable of a sort ranges over the values that occur, in arguments of that sort,
+in the facts of the state that is judged (the active domain), so that the verdict on a state
+depends on that state alone. Any collection can stand for a sort: then the variable ranges over
+its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeAlias, get_type_hints
+
+from ..explorer.errors import PropertyError
+from ..explorer.facts import Fact
+from .formula import Formula, Formulas
+
+Sort: TypeAlias = Any
+"""The annotation of a fact's argument, or a collection of values."""
+
+Statement: TypeAlias = Formula | Fact | bool
+"""What the language combines: formulas, facts, and comparisons of variables."""
+
+
+class Universe:
+    """The facts seen so far, and which of them mention a value of a sort."""
+
+    def __init__(self) -> None:
+        self.facts: dict[Fact, None] = {}
+        self._mentions: dict[Sort, dict[tuple[type, Any], list[Fact]]] = {}
+        self._sorts: dict[type[Fact], tuple[Sort, ...]] = {}
+
+    def add(self, facts: Iterable[Fact]) -> bool:
+        """Add facts; True if some were new."""
+        new = [fact for fact in facts if fact not in self.facts]
+        for fact in new:
+            self.facts[fact] = None
+            for sort, value in zip(self._sorts_of(type(fact)), fact, strict=True):
+                mentions = self._mentions.setdefault(sort, {})
+                mentions.setdefault((type(value), value), []).append(fact)
+        return bool(new)
+
+    def values(self, sort: Sort) -> list[tuple[Any, list[Fact]]]:
+        """The values of `sort` that occur, each with the facts that mention it."""
+        return [(key[1], facts) for key, facts in self._mentions.get(sort, {}).items()]
+
+    def _sorts_of(self, relation: type[Fact]) -> tuple[Sort, ...]:
+        if relation not in self._sorts:
+            self._sorts[relation] = sorts_of(relation)
+        return self._sorts[relation]
+
+
+def sorts_of(relation: type[Fact]) -> tuple[Sort, ...]:
+    """The sorts of a relation's arguments: their annotations, resolved.
+
+    Raises PropertyError if an annotation names something that cannot be found.
+    """
+    try:
+        hints = get_type_hints(relation, include_extras=True)
+    except NameError as error:
+        raise PropertyError(
+            f"fact {relation.__name__}: an annotation cannot be resolved ({error}). Define the "
+            f"relation and its sorts at module level, or do without "
+            f"`from __future__ import annotations` where it is defined."
+        ) from error
+    return tuple(hints[name] for name in relation._fields)
+
+
+class Language:
+    """Builds formulas over the constants of one universe."""
+
+    def __init__(self, universe: Universe) -> None:
+        self.formulas = Formulas()
+        self._universe = universe
+
+    def forall(self, *sorts_and_body: Any) -> Formula:
+        """`forall(Sort, …, lambda x, …: statement)`: true for all values."""
+        *sorts, body = self._split("forall", sorts_and_body)
+        return self._all(sorts, body, ())
+
+    def exists(self, *sorts_and_body: Any) -> Formula:
+        """`exists(Sort, …, lambda x, …: statement)`: true for some values."""
+        *sorts, body = self._split("exists", sorts_and_body)
+        return self._some(sorts, body, ())
+
+    def And(self, *statements: Statement) -> Formula:  # noqa: N802 - as in z3
+        """True when all are."""
+        return self.formulas.conjunction(map(self.formula, statements))
+
+    def Or(self, *statements: Statement) -> Formula:  # noqa: N802
+        """True when one is."""
+        return self.formulas.disjunction(map(self.formula, statements))
+
+    def Not(self, statement: Statement) -> Formula:  # noqa: N802
+        """True when `statement` is not."""
+        return self.formulas.negation(self.formula(statement))
+
+    def Implies(self, premise: Statement, conclusion: Statement) -> Formula:  # noqa: N802
+        """True unless `premise` is true and `conclusion` is not."""
+        return self.Or(self.Not(premise), conclusion)
+
+    def Iff(self, one: Statement, other: Statement) -> Formula:  # noqa: N802
+        """True when both are, or neither is."""
+        return self.And(self.Implies(one, other), self.Implies(other, one))
+
+    def formula(self, statement: Any) -> Formula:
+        """`statement` as a formula. A fact that no state had so far is false."""
+        if isinstance(statement, Formula):
+            return statement
+        if isinstance(statement, Fact):
+            known = statement in self._universe.facts
+            return self.formulas.fact(statement) if known else self.formulas.false
+        if isinstance(statement, bool):
+            return self.formulas.true if statement else self.formulas.false
+        raise PropertyError(
+            f"{statement!r} is not a statement; combine facts, comparisons and what L.And, L.Or, "
+            f"L.Not, L.Implies, L.Iff, L.forall and L.exists return."
+        )
+
+    def _all(self, sorts: list[Sort], body: Callable[..., Any], values: tuple[Any, ...]) -> Formula:
+        if not sorts:
+            return self.formula(body(*values))
+        return self.formulas.conjunction(
+            self.formulas.disjunction(
+                [self.formulas.negation(there), self._all(sorts[1:], body, (*values, value))]
+            )
+            for value, there in self._range(sorts[0])
+        )
+
+    def _some(
+        self, sorts: list[Sort], body: Callable[..., Any], values: tuple[Any, ...]
+    ) -> Formula:
+        if not sorts:
+            return self.formula(body(*values))
+        return self.formulas.disjunction(
+            self.formulas.conjunction([there, self._some(sorts[1:], body, (*values, value))])
+            for value, there in self._range(sorts[0])
+        )
+
+    def _range(self, sort: Sort) -> Iterable[tuple[Any, Formula]]:
+        """The values of a sort, each with the formula that says that it occurs."""
+        if isinstance(sort, Collection) and not isinstance(sort, (type, str)):
+            return [(value, self.formulas.true) for value in sort]
+        return [
+            (value, self.formulas.disjunction(map(self.formulas.fact, facts)))
+            for value, facts in self._universe.values(sort)
+        ]
+
+    def _split(self, quantifier: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(arguments) < 2 or isinstance(arguments[-1], type) or not callable(arguments[-1]):
+            raise PropertyError(
+                f"L.{quantifier} takes sorts and then a function of that many variables: "
+                f"L.{quantifier}(Ballot, Value, lambda ballot, value: …); got {arguments!r}."
+            )
+        return arguments
