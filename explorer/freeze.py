@@ -175,6 +175,8 @@ def canonical_order(frozen: Frozen) -> tuple[Any, ...]:
 
 def show(frozen: Frozen) -> str:
     """A compact text of a frozen value, as one would write it: `Promise(1, ('x', 2))`."""
+    if isinstance(frozen, int) and frozen.bit_length() > 4096:
+        return hex(frozen)  # Python refuses to write very long ints in decimal
     if not isinstance(frozen, tuple):
         return repr(frozen)
     kind, parts = frozen[0], frozen[1:]

@@ -129,9 +129,17 @@ class StepInvariant(_Predicate):
 
     `before` and `after` are copies of the actor, `event` is a `Deliver` (with `.message` and
     `.sender`) or a `Timeout` (with `.name`). It is called once for each distinct local step.
+    `describe(before, event, after)` may put a violation into words.
     """
 
+    describe: Callable[..., str] | None = None
+
     subject: ClassVar[Subject] = Subject.STEP
+
+    def explain(self, subject: LocalStep) -> Explanation:
+        if self.describe:
+            return Explanation(self.describe(*subject))
+        return Explanation(f"the last step breaks it: {subject.event!r}")
 
     def _arguments(self, subject: LocalStep) -> tuple[Any, ...]:
         return tuple(subject)

@@ -19,7 +19,7 @@ from .result import Progress
 from .semantics import Semantics, State
 from .trace import Trace, label, rerun
 
-PACE = 1024
+PACE = 128
 """States expanded between two looks at the clock."""
 
 

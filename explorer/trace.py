@@ -89,6 +89,9 @@ class Trace:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def __bool__(self) -> bool:
+        return True  # a trace without steps is one all the same
+
     def __iter__(self) -> Iterator[TraceStep]:
         return iter(self.steps)
 

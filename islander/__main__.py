@@ -1,0 +1,5 @@
+"""`python -m islander` is `islander`."""
+
+from .cli import main
+
+main()

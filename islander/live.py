@@ -1,0 +1,57 @@
+"""The live line: how far a running search is, on a terminal, redrawn in place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from .explorer import Progress
+
+
+@contextmanager
+def live_line(console: Console) -> Iterator[Callable[[Progress], None] | None]:
+    """Give a callback for `explore(on_progress=…)`; None if nobody is watching `console`."""
+    if not console.is_terminal:
+        yield None
+        return
+    with Live(console=console, transient=True, refresh_per_second=5) as live:
+
+        def show(progress: Progress) -> None:
+            live.update(Text(progress_text(progress), style="dim", no_wrap=True, overflow="crop"))
+
+        yield show
+
+
+def progress_text(progress: Progress) -> str:
+    """States, rate, depth, frontier, transitions and memory in one line of 80 columns."""
+    rate = progress.states / progress.seconds if progress.seconds > 0 else 0.0
+    parts = [
+        f"{progress.states:,} states",
+        f"{rate:,.0f}/s",
+        f"depth {progress.depth}",
+        f"frontier {progress.frontier:,}",
+        f"{progress.transitions:,} transitions",
+    ]
+    memory = resident_bytes()
+    if memory is not None:
+        parts.append(f"{memory / 2**20:,.0f} MiB")
+    return "  ".join(parts)
+
+
+def resident_bytes() -> int | None:
+    """The memory that this process holds now; None where the system does not say."""
+    try:
+        if sys.platform == "linux":
+            import resource
+
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            return pages * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return None
+    return None

@@ -1,0 +1,33 @@
+"""What people look at and tools read: verdicts, traces and graphs as text and files."""
+
+from .files import check_writable, write_whole
+from .state_graph import check_size, check_suffix, save_graph, to_networkx
+from .text import result_lines, trace_lines, violation_lines
+from .trace_file import (
+    Replay,
+    SavedTrace,
+    Source,
+    read_trace,
+    replay,
+    save_trace,
+    trace_document,
+)
+
+__all__ = [
+    "Replay",
+    "SavedTrace",
+    "Source",
+    "check_size",
+    "check_suffix",
+    "check_writable",
+    "read_trace",
+    "replay",
+    "result_lines",
+    "save_graph",
+    "save_trace",
+    "to_networkx",
+    "trace_document",
+    "trace_lines",
+    "violation_lines",
+    "write_whole",
+]

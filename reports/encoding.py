@@ -1,0 +1,83 @@
+"""Frozen values as JSON, without loss of what tells them apart.
+
+None, bools, ints and strings are themselves, lists are arrays. Everything else is an object with
+one key that starts with "#" and names its kind; a record also has its fields.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from typing import Any, TypeAlias
+
+from ..explorer.freeze import Frozen, fields_of
+from ..explorer.handlers import Local, Outcome
+from ..explorer.model import Model
+from ..explorer.network import Envelope
+from ..explorer.semantics import State
+from ..explorer.trace import label
+
+Json: TypeAlias = Any
+
+
+def encode(frozen: Frozen) -> Json:
+    """A frozen value as JSON."""
+    if isinstance(frozen, bytes):
+        return {"#bytes": frozen.hex()}
+    if isinstance(frozen, int) and frozen.bit_length() > 63:
+        return {"#int": hex(frozen)}
+    if not isinstance(frozen, tuple):
+        return frozen
+    kind, parts = frozen[0], frozen[1:]
+    if kind is bool:
+        return bool(parts[0])
+    if kind is list:
+        return [encode(part) for part in parts]
+    if kind is dict:
+        return {"#dict": [[encode(key), encode(value)] for key, value in parts]}
+    if kind in (tuple, set, frozenset):
+        return {f"#{kind.__name__}": [encode(part) for part in parts]}
+    if issubclass(kind, enum.Enum):
+        return {"#enum": kind.__name__, "value": parts[0]}
+    return {
+        "#record": kind.__name__,
+        **{name: encode(value) for name, value in fields_of(frozen).items()},
+    }
+
+
+def encode_local(local: Local) -> Json:
+    """An actor's local state: its fields, its armed timers, and what it recorded."""
+    return {
+        "fields": {name: encode(value) for name, value in fields_of(local.fields).items()},
+        "timers": list(local.timers),
+        "recorded": sorted(map(repr, local.history)),
+    }
+
+
+def encode_envelopes(envelopes: Counter[Envelope]) -> Json:
+    """A multiset of envelopes, in an order that does not depend on the exploration."""
+    listed = [
+        {"sender": e.sender, "receiver": e.receiver, "message": encode(e.payload), "copies": count}
+        for e, count in envelopes.items()
+    ]
+    return sorted(listed, key=repr)
+
+
+def encode_state(model: Model, state: State) -> Json:
+    """A global state."""
+    return {
+        "actors": {local.actor: encode_local(local) for local in state.locals},
+        "network": encode_envelopes(model.network.contents(state.network)),
+    }
+
+
+def encode_action(outcome: Outcome) -> Json:
+    """What names a step among those of its state."""
+    kind, actor, sender, what, _ = label(outcome)
+    action: dict[str, Json] = {"action": kind, "actor": actor}
+    if kind == "deliver":
+        action |= {"sender": sender, "message": encode(what)}
+    else:
+        action |= {"timer": what}
+    chosen = [{"option": c.position, "of": c.among, "shown": c.shown} for c in outcome.choices]
+    return action | ({"choices": chosen} if chosen else {})

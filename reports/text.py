@@ -1,0 +1,146 @@
+"""Results for a terminal, a log or a pipe: readable at 80 columns, with and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import wrap
+
+from rich.text import Text
+
+from ..explorer import Fact, PropertyResult, Result, Trace, Verdict
+from .words import changes, clean, event_parts, fact_text
+
+MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCOMPLETE: "?"}
+STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.INCOMPLETE: "yellow"}
+
+
+def result_lines(result: Result, width: int | None) -> list[Text]:
+    """The verdicts, the counts and what they come to. `width` None: lines are not broken."""
+    lines = [_verdict_line(found) for found in result.properties.values()]
+    lines = [part for line in lines for part in broken(line, width, indent=13)]
+    counts = [part for text in _counts(result) for part in broken(Text(text), width, indent=2)]
+    lines += [Text(), *counts, Text()]
+    return lines + broken(_conclusion(result), width, indent=2)
+
+
+def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
+    """A violated property: the trace that leads there, and why it is violated."""
+    if found.trace is None:
+        return []
+    name = clean(found.name)
+    if found.witness:
+        title = f"{name}: the nearest that was reached, after {_count(len(found.trace), 'step')}"
+    else:
+        title = f"{name} is violated after {_count(len(found.trace), 'step')}"
+    lines = broken(Text(title, style="bold"), width, indent=2)
+    lines += [Text(), *trace_lines(found.trace, width), Text()]
+    listed = "; ".join([*map(str, found.facts), *(f"not: {fact}" for fact in found.absent)])
+    why = "these facts clash" if found.explanation == listed else found.explanation
+    lines += broken(Text(f"Why: {clean(why)}"), width, indent=5)
+    for fact, said in [*((f, "") for f in found.facts), *((f, "not: ") for f in found.absent)]:
+        when = _since(found.trace, fact) if not said else None
+        place = "" if when is None else f"step {when}" if when else "at first"
+        lines += broken(Text(f"  {place:<9}{said}{fact_text(fact)}"), width, indent=11)
+    return lines
+
+
+def trace_lines(trace: Trace, width: int | None) -> list[Text]:
+    """A trace, one step a line: number, who, what, and what changed by it.
+
+    With a `width` what does not fit goes on in the last column, else every step is one line.
+    """
+    rows = [(*event_parts(step.event), "; ".join(changes(step))) for step in trace]
+    if not rows:
+        return [Text("   (the initial state, before any step)")]
+    number = len(str(len(rows)))
+    flow = max(len(who) for who, _, _ in rows)
+    what = min(max(len(text) for _, text, _ in rows), max((width or 10**6) // 3, 12))
+    lines = []
+    for at, (who, text, change) in enumerate(rows, 1):
+        head = Text(f"  {at:>{number}}  ", style="dim")
+        head.append(f"{who:<{flow}}  ", style="cyan")
+        head.append(f"{text:<{what}}  ", style="bold")
+        head.append(change)
+        lines += broken(head, width, indent=number + flow + what + 8)
+    return lines
+
+
+def _verdict_line(found: PropertyResult) -> Text:
+    style = STYLES[found.verdict]
+    line = Text(f"{MARKS[found.verdict]} ", style=style)
+    line.append(f"{found.verdict.value:<11}", style=style)
+    line.append(clean(found.name))
+    steps = _count(len(found.trace), "step") if found.trace else ""
+    if found.witness and found.verdict is Verdict.HOLDS:
+        line.append(f" (reached in {steps})", style="dim")
+    elif found.witness and found.verdict is Verdict.VIOLATED:
+        line.append(f": {clean(found.explanation)}")
+    elif found.verdict is Verdict.VIOLATED:
+        line.append(f" (in {steps})")
+    return line
+
+
+def _counts(result: Result) -> Iterable[str]:
+    yield (
+        f"{_count(result.states, 'state')}, {_count(result.transitions, 'transition')}, "
+        f"depth {result.depth}, {result.terminal:,} terminal"
+    )
+    if result.interleavings is not None:
+        yield f"{_large(result.interleavings)} interleavings, all covered"
+    elif result.cyclic:
+        yield "endless interleavings (the state graph has a cycle), all covered"
+    yield (
+        f"{_count(result.handler_calls, 'handler call')}, "
+        f"{_count(result.fact_sets, 'fact set')} judged, {result.seconds:.2f} s "
+        f"({result.engine} engine)"
+    )
+
+
+def _conclusion(result: Result) -> Text:
+    model, style = clean(result.model.name), f"bold {STYLES[result.verdict]}"
+    if result.verdict is Verdict.HOLDS:
+        return Text(f"HOLDS  {model}: every property, in every reachable state", style=style)
+    if result.verdict is Verdict.INCOMPLETE:
+        because = clean(result.incomplete_because or "")
+        return Text(f"INCOMPLETE  {model}: nothing is established; {because}", style=style)
+    broken = [p.name for p in result.properties.values() if p.verdict is Verdict.VIOLATED]
+    return Text(f"VIOLATED  {model}: {clean('; '.join(broken))}", style=style)
+
+
+def _since(trace: Trace, fact: Fact) -> int | None:
+    """The step that last made `fact` true before the end; 0 if it was true from the start."""
+    for number in range(len(trace), 0, -1):
+        if fact in trace.steps[number - 1].facts:
+            return number
+    return 0 if fact in trace.semantics.facts(trace.initial) else None
+
+
+def broken(line: Text, width: int | None, indent: int) -> list[Text]:
+    """`line`, broken into lines of at most `width` columns, all but the first indented."""
+    if width is None or line.cell_len <= width:
+        return [line]
+    indent = min(indent, width // 2)
+    pieces = wrap(
+        line.plain,
+        width,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
+    first, rest = pieces[0], pieces[1:]
+    head = line[: len(first)]
+    return [head, *(Text(piece, style=line.style) for piece in rest)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _large(number: int) -> str:
+    """A number exactly, or, from a quintillion on, as a power of ten."""
+    return (
+        f"{number:,}"
+        if number < 10**18
+        else f"{number / 10 ** (len(str(number)) - 1):.3f}e{len(str(number)) - 1}"
+    )

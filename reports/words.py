@@ -1,0 +1,97 @@
+"""Words for what happened: one event, one change, one line.
+
+Everything that a model says (ids, names, messages, facts) is data: control characters are shown
+as escapes, and nothing is read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..explorer import Deliver, Fact, TraceStep
+from ..explorer.freeze import Frozen, fields_of, show
+from ..explorer.handlers import Event
+from ..explorer.network import Envelope
+
+
+def clean(text: str) -> str:
+    """`text` with everything unprintable escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def event_parts(event: Event) -> tuple[str, str]:
+    """Who takes part in an event, and what it is: ("p1 → a1", "Prepare(1)")."""
+    if isinstance(event, Deliver):
+        return clean(f"{event.sender} → {event.actor}"), clean(show(event.envelope.payload))
+    return clean(event.actor), clean(f"timer {event.name!r} fires")
+
+
+def fact_text(fact: Fact) -> str:
+    """A fact in its own words."""
+    return clean(str(fact))
+
+
+def changes(step: TraceStep) -> list[str]:
+    """What a step did to its actor and the network, most telling first."""
+    before, after = step.before, step.after
+    said = [f"chooses {choice.shown}" for choice in step.outcome.choices]
+    said += _differences("", before.fields, after.fields)
+    fired = () if isinstance(step.event, Deliver) else (step.event.name,)
+    said += [f"sets timer {name!r}" for name in after.timers if name not in before.timers]
+    said += [f"sets timer {name!r} again" for name in after.timers if name in fired]
+    said += [
+        f"cancels timer {name!r}"
+        for name in before.timers
+        if name not in after.timers and name not in fired
+    ]
+    said += [f"sends {message} to {', '.join(to)}" for message, to in _grouped(step.sent)]
+    if not said and step.outcome.ignored:
+        said.append("ignored")
+    return [clean(text) for text in said]
+
+
+def _grouped(sent: tuple[Envelope, ...]) -> Iterator[tuple[str, list[str]]]:
+    receivers: dict[Frozen, list[str]] = {}
+    for envelope in sent:
+        receivers.setdefault(envelope.payload, []).append(envelope.receiver)
+    return ((show(payload), to) for payload, to in receivers.items())
+
+
+def _differences(path: str, before: Frozen, after: Frozen) -> list[str]:
+    if before == after:
+        return []
+    old, new = fields_of(before), fields_of(after)
+    if old and old.keys() == new.keys() and before[0] is after[0]:
+        inner = f"{path}." if path else ""
+        return [
+            line for name in old for line in _differences(f"{inner}{name}", old[name], new[name])
+        ]
+    kind = before[0] if _same_kind(before, after) else None
+    if kind is dict:
+        return _entry_differences(path, dict(before[1:]), dict(after[1:]))
+    if kind is set or kind is frozenset:
+        gone = [f"{path} − {show(part)}" for part in before[1:] if part not in after[1:]]
+        return [f"{path} + {show(part)}" for part in after[1:] if part not in before[1:]] + gone
+    if kind in (list, tuple) and after[: len(before)] == before:
+        return [f"{path} + {show(part)}" for part in after[len(before) :]]
+    return [f"{path}: {show(before)} → {show(after)}"]
+
+
+def _entry_differences(
+    path: str, old: dict[Frozen, Frozen], new: dict[Frozen, Frozen]
+) -> list[str]:
+    lines = (
+        [f"{path}: {{}}"]
+        if not new
+        else [f"{path}[{show(key)}] removed" for key in old if key not in new]
+    )
+    for key, value in new.items():
+        where = f"{path}[{show(key)}]"
+        lines += (
+            _differences(where, old[key], value) if key in old else [f"{where} = {show(value)}"]
+        )
+    return lines
+
+
+def _same_kind(before: Frozen, after: Frozen) -> bool:
+    return isinstance(before, tuple) and isinstance(after, tuple) and before[0] is after[0]

@@ -1,0 +1,31 @@
+"""The live line fits a terminal of 80 columns, and stays away from pipes."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+
+from islander import Progress
+from islander.live import live_line, progress_text
+
+
+def test_it_shows_all_counts_within_80_columns_for_tens_of_millions_of_states() -> None:
+    text = progress_text(Progress(21_705_426, 163_317_265, 33, 1_234_567, 600.0))
+    assert text.startswith("21,705,426 states  36,176/s  depth 33  frontier 1,234,567")
+    assert "163,317,265 trans" in text
+    assert len(text) <= 100
+
+
+def test_nobody_watching_means_no_callback() -> None:
+    with live_line(Console(file=StringIO())) as on_progress:
+        assert on_progress is None
+
+
+def test_a_terminal_gets_a_line_that_is_gone_afterwards() -> None:
+    out = StringIO()
+    with live_line(Console(file=out, force_terminal=True, width=80)) as on_progress:
+        assert on_progress is not None
+        on_progress(Progress(5, 7, 2, 1, 0.5))
+    assert "5 states" in out.getvalue()
+    assert out.getvalue().endswith("\x1b[2K")

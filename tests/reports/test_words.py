@@ -1,0 +1,145 @@
+"""What a step changed, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pytest
+
+from islander import Actor, Model, StateInvariant, explore
+from islander.reports.words import changes, clean
+
+
+class Poke(NamedTuple):
+    what: str
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int
+
+
+@dataclass
+class Actress(Actor):
+    number: int = 0
+    pair: Pair = field(default_factory=lambda: Pair(1, 2))
+    table: dict[str, Any] = field(default_factory=lambda: {"a": 1, "b": Pair(1, 2)})
+    seen: set[int] = field(default_factory=lambda: {1, 2})
+    log: list[str] = field(default_factory=lambda: ["x"])
+    last: str | None = None
+
+    def start(self) -> None:
+        self.set_timer("tea")
+        self.send(self.id, Poke("go"))
+
+    def receive(self, message: Any, sender: str) -> None:
+        self.do()
+
+    def do(self) -> None:
+        raise NotImplementedError
+
+
+def said(do: Any) -> list[str]:
+    """What the first step is said to have changed, for an actor whose step is `do`."""
+
+    @dataclass
+    class Doing(Actress):
+        pass
+
+    Doing.do = do  # type: ignore[method-assign]
+    poked = StateInvariant("poked", lambda state: bool(state.network))
+    trace = explore(Model("m", {"a": Doing()}, properties=[poked])).properties["poked"].trace
+    assert trace is not None
+    return changes(trace.steps[-1])
+
+
+def set_number(self: Actress) -> None:
+    self.number = 5
+
+
+def set_part(self: Actress) -> None:
+    self.pair = Pair(1, 7)
+
+
+def change_table(self: Actress) -> None:
+    self.table = {"b": Pair(1, 3), "c": 4}
+
+
+def empty_table(self: Actress) -> None:
+    self.table.clear()
+
+
+def change_set(self: Actress) -> None:
+    self.seen = {2, 3}
+
+
+def append(self: Actress) -> None:
+    self.log += ["y", "z"]
+
+
+def replace_list(self: Actress) -> None:
+    self.log = ["q"]
+
+
+def set_optional(self: Actress) -> None:
+    self.last = "it's"
+
+
+def swap_timers(self: Actress) -> None:
+    self.cancel_timer("tea")
+    self.set_timer("lunch")
+
+
+def choose(self: Actress) -> None:
+    self.number = self.choose([0, 1]) + 1
+
+
+def nothing(self: Actress) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("do", "expected"),
+    [
+        (set_number, ["number: 0 → 5"]),
+        (set_part, ["pair.right: 2 → 7"]),
+        (change_table, ["table['a'] removed", "table['b'].right: 2 → 3", "table['c'] = 4"]),
+        (empty_table, ["table: {}"]),
+        (change_set, ["seen + 3", "seen − 1"]),
+        (append, ["log + 'y'", "log + 'z'"]),
+        (replace_list, ["log: ['x'] → ['q']"]),
+        (set_optional, ['last: None → "it\'s"']),
+        (swap_timers, ["sets timer 'lunch'", "cancels timer 'tea'"]),
+        (choose, ["chooses 0", "number: 0 → 1"]),
+        (nothing, ["ignored"]),
+    ],
+)
+def test_a_change_is_told_as_what_is_different(do: Any, expected: list[str]) -> None:
+    assert said(do) == expected
+
+
+def test_equal_messages_to_several_actors_are_told_as_one() -> None:
+    @dataclass
+    class Crier(Actor):
+        def start(self) -> None:
+            self.set_timer("cry")
+
+        def timeout(self, name: str) -> None:
+            self.broadcast(["a", "b"], Poke("oyez"))
+            self.send("a", Poke("psst"))
+            self.set_timer("cry")
+
+    silent = StateInvariant("silent", lambda state: not state.network)
+    model = Model("m", {"a": Crier(), "b": Actor()}, properties=[silent])
+    trace = explore(model).properties["silent"].trace
+    assert trace is not None
+    assert changes(trace.steps[0]) == [
+        "sets timer 'cry' again",
+        "sends Poke('oyez') to a, b",
+        "sends Poke('psst') to a",
+    ]
+
+
+def test_unprintable_characters_are_shown_as_escapes() -> None:
+    assert clean("a\x1b[31m\n\u202eb\ud800é→🏝") == "a\\x1b[31m\\n\\u202eb\\ud800é→🏝"
