@@ -141,7 +141,10 @@ def promises_never_decrease(
         earlier, later = promise(before), promise(after)
         return earlier is None or bool(earlier <= later)
 
-    return StepInvariant(name, holds)
+    def describe(before: Any, event: Any, after: Any) -> str:
+        return f"the promise of {after.id} fell from {promise(before)} to {promise(after)}"
+
+    return StepInvariant(name, holds, describe)
 
 
 def _both_chosen(facts: tuple[Fact, ...]) -> str:

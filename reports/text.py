@@ -37,10 +37,12 @@ def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
     listed = "; ".join([*map(str, found.facts), *(f"not: {fact}" for fact in found.absent)])
     why = "these facts clash" if found.explanation == listed else found.explanation
     lines += broken(Text(f"Why: {clean(why)}"), width, indent=5)
-    for fact, said in [*((f, "") for f in found.facts), *((f, "not: ") for f in found.absent)]:
-        when = _since(found.trace, fact) if not said else None
-        place = "" if when is None else f"step {when}" if when else "at first"
-        lines += broken(Text(f"  {place:<9}{said}{fact_text(fact)}"), width, indent=11)
+    since = {fact: _since(found.trace, fact) for fact in found.facts}
+    for fact, step in sorted(since.items(), key=lambda item: item[1]):
+        place = f"step {step}" if step else "at first"
+        lines += broken(Text(f"  {place:<9}{fact_text(fact)}"), width, indent=11)
+    for fact in found.absent:
+        lines += broken(Text(f"  {'':<9}not: {fact_text(fact)}"), width, indent=11)
     return lines
 
 
@@ -107,12 +109,12 @@ def _conclusion(result: Result) -> Text:
     return Text(f"VIOLATED  {model}: {clean('; '.join(broken))}", style=style)
 
 
-def _since(trace: Trace, fact: Fact) -> int | None:
+def _since(trace: Trace, fact: Fact) -> int:
     """The step that last made `fact` true before the end; 0 if it was true from the start."""
     for number in range(len(trace), 0, -1):
         if fact in trace.steps[number - 1].facts:
             return number
-    return 0 if fact in trace.semantics.facts(trace.initial) else None
+    return 0
 
 
 def broken(line: Text, width: int | None, indent: int) -> list[Text]:
