@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from .errors import FreezeError, HandlerError, ModelError
-from .facts import Fact
+from .facts import Fact, is_hashable, unhashable
 from .freeze import Frozen, canonical_order, freeze, show, thaw
 
 Option = TypeVar("Option")
@@ -109,7 +109,7 @@ class Actor:
     @property
     def id(self) -> str:
         """This actor's key in `Model.actors`."""
-        return self._running("id").actor
+        return _running(self, "id").actor
 
     def send(self, to: str, message: Any) -> None:
         """Put `message`, as it is now, into the network, addressed to the actor `to`.
@@ -117,7 +117,7 @@ class Actor:
         Raises HandlerError if no actor has the id `to`, FreezeError if the message holds
         something that cannot be compared by content.
         """
-        effects = self._running("send")
+        effects = _running(self, "send")
         effects.allow("send")
         if not isinstance(to, str) or to not in effects.known:
             effects.refuse(
@@ -129,7 +129,7 @@ class Actor:
     def broadcast(self, ids: Iterable[str], message: Any) -> None:
         """Send `message` to each of `ids`; one that is named twice gets two copies."""
         if isinstance(ids, str):
-            self._running("broadcast").refuse(
+            _running(self, "broadcast").refuse(
                 f"broadcast() takes a collection of ids and got the string {ids!r}; "
                 f"use send() for one actor, or [{ids!r}]."
             )
@@ -138,11 +138,11 @@ class Actor:
 
     def set_timer(self, name: str) -> None:
         """Arm the timer `name`; if it is armed already nothing changes."""
-        self._timers("set_timer", name).add(name)
+        _timers(self, "set_timer", name).add(name)
 
     def cancel_timer(self, name: str) -> None:
         """Disarm the timer `name`; if it is not armed nothing changes."""
-        self._timers("cancel_timer", name).discard(name)
+        _timers(self, "cancel_timer", name).discard(name)
 
     def choose(self, options: Iterable[Option]) -> Option:
         """Return one of `options`; the handler runs once for each of them.
@@ -150,9 +150,9 @@ class Actor:
         Sets, dict views and dicts are offered in a canonical order, other iterables in theirs.
         Raises HandlerError if there is nothing to choose from.
         """
-        effects = self._running("choose")
+        effects = _running(self, "choose")
         effects.allow("choose")
-        offered: Sequence[Option] = _in_canonical_order(options)
+        offered: Sequence[Option] = _in_canonical_order(effects, options)
         if not offered:
             effects.refuse(
                 "choose() got no options; test for that before, a handler cannot do nothing at all."
@@ -170,36 +170,43 @@ class Actor:
 
     def record(self, fact: Fact) -> None:
         """Make `fact` part of the history: it stays true from now on."""
-        effects = self._running("record")
+        effects = _running(self, "record")
         effects.allow("record")
         if not isinstance(fact, Fact):
             effects.refuse(
                 f"record() takes a Fact and got {fact!r}; declare a relation by subclassing Fact."
             )
-        effects.recorded.append(thaw(effects.freeze(fact, f"recorded fact {type(fact).__name__}")))
-
-    def _timers(self, effect: str, name: str) -> set[str]:
-        effects = self._running(effect)
-        effects.allow(effect)
-        if not isinstance(name, str):
-            effects.refuse(f"{effect}() takes the timer's name, a string, and got {name!r}.")
-        return effects.timers
-
-    def _running(self, effect: str) -> Effects:
-        effects: Effects | None = self.__dict__.get(EFFECTS)
-        if effects is None:
-            raise HandlerError(
-                f"{type(self).__name__}.{effect} is there only while a handler runs under a "
-                f"model; in __init__ or __post_init__ the actor has no id and no network yet. "
-                f"Use start() instead."
-            )
-        return effects
+        frozen = effects.freeze(fact, f"recorded fact {type(fact).__name__}")
+        if not is_hashable(fact):
+            effects.refuse(unhashable(fact))
+        effects.recorded.append(thaw(frozen))
 
 
-def _in_canonical_order(options: Iterable[Option]) -> Sequence[Option]:
+def _running(actor: Actor, effect: str) -> Effects:
+    effects: Effects | None = actor.__dict__.get(EFFECTS)
+    if effects is None:
+        raise HandlerError(
+            f"{type(actor).__name__}.{effect} is there only while a handler runs under a model; "
+            f"in __init__ or __post_init__ the actor has no id and no network yet. "
+            f"Use start() instead."
+        )
+    return effects
+
+
+def _timers(actor: Actor, effect: str, name: str) -> set[str]:
+    effects = _running(actor, effect)
+    effects.allow(effect)
+    if not isinstance(name, str):
+        effects.refuse(f"{effect}() takes the timer's name, a string, and got {name!r}.")
+    return effects.timers
+
+
+def _in_canonical_order(effects: Effects, options: Iterable[Option]) -> Sequence[Option]:
     offered = list(options)
     if isinstance(options, (Set, Mapping, ValuesView)):
-        offered.sort(key=lambda option: canonical_order(freeze(option, "an option of choose()")))
+        offered.sort(
+            key=lambda option: canonical_order(effects.freeze(option, "an option of choose()"))
+        )
     return offered
 
 

@@ -43,7 +43,12 @@ class NondeterminismError(ModelError):
 
 
 class PropertyError(ModelError):
-    """A property whose function raised or answered with something that is not a verdict."""
+    """A property whose function raised or answered with something that is not a verdict.
+
+    `state` is the number, in the explored graph, of the state that it was asked about, if known.
+    """
+
+    state: int | None = None
 
 
 class TraceError(IslanderError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .errors import ModelError, UsageError
+from .errors import ModelError, PropertyError, UsageError
 from .graph import calmest_path, count_interleavings
 from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject
@@ -97,10 +97,18 @@ def _conclude(search: Search, item: Property) -> PropertyResult:
         trace = trace_along(search.model, search.graph, path)
     why = Explanation("")
     if verdict is Verdict.VIOLATED:
-        why = item.explain(_subject(item, trace) if trace else None)
+        why = _explanation(item, trace)
     return PropertyResult(
         item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere
     )
+
+
+def _explanation(item: Property, trace: Trace | None) -> Explanation:
+    try:
+        return item.explain(_subject(item, trace) if trace else None)
+    except PropertyError as error:
+        error.trace = trace
+        raise
 
 
 def _subject(item: Property, trace: Trace) -> object:

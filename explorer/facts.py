@@ -114,5 +114,22 @@ class Fact:
         return type(self), tuple(self)
 
 
+def is_hashable(fact: Fact) -> bool:
+    """Whether all arguments of a fact can be hashed, as members of a fact set must be."""
+    try:
+        hash(fact)
+    except TypeError:
+        return False
+    return True
+
+
+def unhashable(fact: Fact) -> str:
+    """What to say of a fact that is not."""
+    return (
+        f"the fact {fact!r} has an argument that cannot be hashed; "
+        f"use a tuple or frozenset instead of a list, dict or set."
+    )
+
+
 FactSet: TypeAlias = frozenset[Fact]
 """All facts that hold in one state: every actor's current facts and its history."""

@@ -23,6 +23,7 @@ Frozen: TypeAlias = Any
 """None, an int, a str, bytes, or a tuple `(kind, *parts)`; always hashable."""
 
 _PLAIN = (type(None), int, str, bytes)
+_BUILT_IN = (int, str, bytes, list, dict, set, frozenset, tuple)
 _ADVICE = {
     float: "floats round and NaN differs from itself; use an int, a Fraction of your own as a "
     "tuple, or an enum",
@@ -40,7 +41,12 @@ def freeze(value: object, where: str = "value", *, allow_aliases: bool = False) 
 
     Raises FreezeError, naming the path to the offending part and the part itself.
     """
-    return _Freezer(allow_aliases).freeze(value, where)
+    try:
+        return _Freezer(allow_aliases).freeze(value, where)
+    except RecursionError:
+        raise FreezeError(
+            f"{where} is nested too deeply to be part of a state; keep long chains in a flat list."
+        ) from None
 
 
 class _Freezer:
@@ -80,21 +86,23 @@ class _Freezer:
             ]
             return (kind, *sorted(items, key=lambda item: canonical_order(item[0])))
         if isinstance(value, tuple) and hasattr(kind, "_fields"):
+            self._refuse_strangers(value, (), path)
             return (kind, *self._fields(value, kind._fields, path))
         if isinstance(value, Fact):
             return (kind, *self._fields(value, kind._fields, path))
-        if dataclasses.is_dataclass(kind) and not isinstance(value, (int, str, bytes, list, dict)):
+        if dataclasses.is_dataclass(kind) and not isinstance(value, _BUILT_IN):
             names = _field_names(kind)
-            strangers = (
-                sorted(vars(value).keys() - set(names)) if hasattr(value, "__dict__") else ()
-            )
-            if strangers:
-                raise FreezeError(
-                    f"{path}.{strangers[0]} was set but {type(value).__name__} has no such field; "
-                    f"declare it in the dataclass so that it becomes part of the state."
-                )
+            self._refuse_strangers(value, names, path)
             return (kind, *self._fields(value, names, path))
         raise _refusal(value, path)
+
+    def _refuse_strangers(self, value: object, names: tuple[str, ...], path: str) -> None:
+        strangers = sorted(getattr(value, "__dict__", {}).keys() - set(names))
+        if strangers:
+            raise FreezeError(
+                f"{path}.{strangers[0]} was set but {type(value).__name__} has no such field; "
+                f"declare it in the dataclass so that it becomes part of the state."
+            )
 
     def _fields(self, value: object, names: Iterable[str], path: str) -> list[Frozen]:
         missing = [name for name in names if not hasattr(value, name)]
@@ -105,8 +113,9 @@ class _Freezer:
         return [self.freeze(getattr(value, name), f"{path}.{name}") for name in names]
 
     def _note_alias(self, value: object, path: str) -> None:
+        known = id(value) in self.mutables
         first = self.mutables.setdefault(id(value), (path, value))[0]
-        if first != path and not self.allow_aliases:
+        if known and not self.allow_aliases:
             raise FreezeError(
                 f"{first} and {path} are one and the same {type(value).__name__} object "
                 f"({_shown(value)}). A state keeps values, not identity, so the two would part "
@@ -131,8 +140,10 @@ def thaw(frozen: Frozen, *, disturb: bool = False) -> Any:
         pairs = reversed(parts) if disturb else parts
         return {thaw(key, disturb=disturb): thaw(item, disturb=disturb) for key, item in pairs}
     values = [thaw(part, disturb=disturb) for part in parts]
-    if kind is set or kind is frozenset:
-        return kind(_disturbed_set(values)) if disturb else kind(values)
+    if kind is set:
+        return _disturbed_set(values) if disturb else set(values)
+    if kind is frozenset:
+        return frozenset(reversed(values)) if disturb else frozenset(values)
     if kind is tuple or kind is list:
         return kind(values)
     if issubclass(kind, tuple):
@@ -171,6 +182,11 @@ def canonical_order(frozen: Frozen) -> tuple[Any, ...]:
         name = f"{kind.__module__}.{kind.__qualname__}"
         return (4, name, id(kind), *map(canonical_order, frozen[1:]))
     return (5, *map(canonical_order, frozen))  # a key-value pair of a dict
+
+
+def fact_order(fact: Fact) -> tuple[Any, ...]:
+    """A sort key for facts that does not depend on the process."""
+    return canonical_order(freeze(fact))
 
 
 def show(frozen: Frozen) -> str:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .actor import EFFECTS, Actor, Choice, Effects
 from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
-from .facts import Fact, FactSet
-from .freeze import Frozen, freeze, show, thaw
+from .facts import Fact, FactSet, is_hashable, unhashable
+from .freeze import Frozen, canonical_order, freeze, show, thaw
 from .model import Model, actor_path
 from .network import Envelope
 from .properties import LocalStep, Subject, location
@@ -167,7 +167,7 @@ class Handlers:
 
     def starts(self, actor: str) -> tuple[Outcome, ...]:
         """What `start()` of `actor` makes: one outcome for each answer to its `choose`s."""
-        fields = self.model.frozen_actors()[actor]
+        fields = self.model.frozen_actors[actor]
         before, start = Local(actor, fields, (), frozenset(), frozenset()), Start(actor)
         return tuple(
             Outcome(start, ran.choices, self._after(before, ran), ran.sent, ignored=False)
@@ -240,7 +240,7 @@ class Handlers:
             fields,
             tuple(sorted(effects.timers)),
             tuple(effects.recorded),
-            tuple(self._envelope(local.actor, to, payload) for to, payload in effects.sent),
+            self._envelopes_of(local.actor, effects.sent),
         )
 
     def _comparable(self, ran: _Ran) -> tuple[Any, ...]:
@@ -268,11 +268,13 @@ class Handlers:
     def _fact(self, fact: Fact) -> Fact:
         return self._facts.setdefault(freeze(fact, "fact"), fact)
 
-    def _envelope(self, sender: str, receiver: str, payload: Frozen) -> Envelope:
-        key = (sender, receiver, payload)
-        if key not in self._envelopes:
+    def _envelopes_of(self, sender: str, sent: list[tuple[str, Frozen]]) -> tuple[Envelope, ...]:
+        # New envelopes are numbered in canonical order, so that a handler which sends as a set
+        # iterates makes the same numbers in every process.
+        new = {key for to, payload in sent if (key := (sender, to, payload)) not in self._envelopes}
+        for key in sorted(new, key=lambda one: (one[1], canonical_order(one[2]))):
             self._envelopes[key] = Envelope(*key, index=len(self._envelopes))
-        return self._envelopes[key]
+        return tuple(self._envelopes[sender, to, payload] for to, payload in sent)
 
     def _current_facts(self, actor_id: str, fields: Frozen) -> FactSet:
         first, again = (self._ask_facts(actor_id, fields, disturb) for disturb in (False, True))
@@ -295,6 +297,8 @@ class Handlers:
             for fact in facts:
                 if not isinstance(fact, Fact):
                     raise PropertyError(f"it gave {fact!r}, which is not a Fact.")
+                if not is_hashable(fact):
+                    raise PropertyError(unhashable(fact))
                 freeze(fact, f"fact {type(fact).__name__}")
             if _bare(actor, actor_id) != fields:
                 raise PropertyError("it changed the actor; it may only look.")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import PropertyError
 from .facts import FactSet
 from .graph import Edge
 from .properties import Property, Subject
@@ -102,7 +103,7 @@ class Judge:
         if not subjects:
             return
         for item in self._open(subject):
-            answers = item.judge(subjects)
+            answers = _answers(item, subjects, states)
             if None in answers:
                 self.unknown.add(item.name)
             decided = [at for at, answer in enumerate(answers) if answer is item.somewhere]
@@ -116,7 +117,27 @@ class Judge:
         self, item: Property, depth: int, subjects: Sequence[Any], states: Sequence[list[int]]
     ) -> None:
         for one, numbers in zip(subjects, states, strict=True):
-            nearness = item.nearness(one)
+            try:
+                nearness = item.nearness(one)
+            except PropertyError as error:
+                error.state = numbers[0]
+                raise
             known = self._nearest.get(item.name)
             if nearness and (known is None or nearness > known.nearness):
                 self._nearest[item.name] = _Nearest(nearness, depth, numbers[0])
+
+
+def _answers(
+    item: Property, subjects: Sequence[Any], states: Sequence[list[int]]
+) -> Sequence[bool | None]:
+    """What `item` says of `subjects`; an error tells which state it arose in."""
+    try:
+        return item.judge(subjects)
+    except PropertyError:
+        for one, numbers in zip(subjects, states, strict=True):
+            try:
+                item.judge([one])
+            except PropertyError as error:
+                error.state = numbers[0]
+                raise
+        raise

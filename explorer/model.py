@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 
 from .actor import RESERVED, Actor
 from .errors import ModelError
@@ -17,7 +18,8 @@ class Model:
     """A protocol instance to explore.
 
     `actors` maps ids to actors, in the order in which their `start()` runs; `network` carries
-    their messages; `properties` are what to check. Raises ModelError if a part is not what it
+    their messages; `properties` are what to check. What is done to the actors, the dict or the
+    list afterwards does not change the model; `frozen_actors` is what it keeps. Raises ModelError if a part is not what it
     should be, FreezeError if an actor's field cannot be part of a state.
     """
 
@@ -25,6 +27,7 @@ class Model:
     actors: Mapping[str, Actor]
     network: Network = field(default_factory=Bag)
     properties: Sequence[Property] = ()
+    frozen_actors: Mapping[str, Frozen] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -36,22 +39,18 @@ class Model:
                 f"model {self.name!r}: actors must be a dict from ids to actors with at least one "
                 f"entry; got {self.actors!r}."
             )
+        object.__setattr__(self, "actors", MappingProxyType(dict(self.actors)))
         for actor_id, actor in self.actors.items():
             self._check_actor(actor_id, actor)
         self._check_sharing()
+        frozen = {name: freeze(one, actor_path(name, one)) for name, one in self.actors.items()}
+        object.__setattr__(self, "frozen_actors", frozen)
         if not isinstance(self.network, Network):
             raise ModelError(
                 f"model {self.name!r}: network must be a network such as Bag(); "
                 f"got {self.network!r}."
             )
         self._check_properties()
-
-    def frozen_actors(self) -> dict[str, Frozen]:
-        """The actors as declared, before `start()`, in frozen form."""
-        return {
-            actor_id: freeze(actor, actor_path(actor_id, actor))
-            for actor_id, actor in self.actors.items()
-        }
 
     def _check_actor(self, actor_id: object, actor: object) -> None:
         if not isinstance(actor_id, str) or not actor_id:
@@ -90,6 +89,12 @@ class Model:
                 owners[identity] = path
 
     def _check_properties(self) -> None:
+        if isinstance(self.properties, Property) or not isinstance(self.properties, Iterable):
+            raise ModelError(
+                f"model {self.name!r}: properties must be a list of properties; "
+                f"got {self.properties!r}."
+            )
+        object.__setattr__(self, "properties", tuple(self.properties))
         names: set[str] = set()
         for item in self.properties:
             if not isinstance(item, Property):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from .errors import PropertyError
 from .facts import Fact, FactSet
+from .freeze import fact_order
 
 
 class Subject(Enum):
@@ -24,6 +25,9 @@ class Subject(Enum):
     STATE = "state"
     STEP = "local step"
 
+
+_PACKAGE = __name__.removesuffix(".explorer.properties")
+_OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
 
 VACUOUS = "vacuous: no reachable state satisfies it"
 
@@ -138,7 +142,7 @@ class StepInvariant(_Predicate):
 
     def explain(self, subject: LocalStep) -> Explanation:
         if self.describe:
-            return Explanation(self.describe(*subject))
+            return Explanation(in_words(self.name, self.describe, tuple(subject)))
         return Explanation(f"the last step breaks it: {subject.event!r}")
 
     def _arguments(self, subject: LocalStep) -> tuple[Any, ...]:
@@ -170,7 +174,7 @@ class Witness(_Predicate):
         return (len(self.reached(subject)), len(subject))
 
     def explain(self, subject: FactSet | None) -> Explanation:
-        facts = tuple(sorted(subject or (), key=repr))
+        facts = tuple(sorted(subject or (), key=fact_order))
         if not self.milestones:
             return Explanation(
                 f"{VACUOUS}; the state with most facts reached has {len(facts)}", facts
@@ -214,15 +218,28 @@ def ask(name: str, predicate: Callable[..., Any], arguments: tuple[Any, ...]) ->
         ) from error
 
 
+def in_words(name: str, describe: Callable[..., str], arguments: tuple[Any, ...]) -> str:
+    """What a user's `describe` says of a violation; PropertyError if it raises."""
+    try:
+        return str(describe(*arguments))
+    except Exception as error:
+        raise PropertyError(
+            f"property {name!r}: its describe raised {type(error).__name__}: {error} "
+            f"{location(error)}"
+        ) from error
+
+
 def location(error: BaseException) -> str:
-    """Where in the user's code `error` was raised: "(file.py, line 3, in receive)"."""
+    """Where `error` left the user's code: "(file.py, line 3, in receive)"."""
+    frames = []
     at = error.__traceback__
-    last = None
     while at is not None:
-        last = at
+        frames.append(at)
         at = at.tb_next
-    if last is None:
+    if not frames:
         return ""
+    theirs = [f for f in frames if not f.tb_frame.f_globals.get("__name__", "").startswith(_OURS)]
+    last = (theirs or frames)[-1]
     code = last.tb_frame.f_code
     return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"
 
@@ -234,7 +251,7 @@ def _brief(arguments: tuple[Any, ...]) -> str:
 
 def _still_false(predicate: Callable[..., Any], facts: FactSet) -> tuple[Fact, ...]:
     """A subset of `facts`, minimal by dropping one at a time, of which the predicate is false."""
-    kept = sorted(facts, key=repr)
+    kept = sorted(facts, key=fact_order)
     for fact in tuple(kept):
         fewer = [other for other in kept if other is not fact]
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .errors import ModelError
+from .errors import ModelError, PropertyError
 from .facts import FactSet
 from .graph import Edge, Path, StateGraph, calmest_path
 from .judging import Judge
@@ -171,10 +171,15 @@ class Search:
             if facts not in self.fact_sets:
                 found.setdefault(facts, []).append(number)
         self.fact_sets.update(found)
-        self.judge.fact_sets(self.depth, found)
-        if self.judge.wants(Subject.STATE):
-            views = [self.semantics.view(self.graph.states[number]) for number in level]
-            self.judge.states(self.depth, views, level)
+        try:
+            self.judge.fact_sets(self.depth, found)
+            if self.judge.wants(Subject.STATE):
+                views = [self.semantics.view(self.graph.states[number]) for number in level]
+                self.judge.states(self.depth, views, level)
+        except PropertyError as error:
+            if error.state is not None:
+                error.trace = self._trace_to(error.state)
+            raise
 
     def _drop_empty_level(self) -> None:
         if self.depth > 0 and not self.graph.level(self.depth):

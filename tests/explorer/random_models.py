@@ -1,0 +1,156 @@
+"""Random small models, all finite, for holding engines equal to each other and to brute force.
+
+An actor's behaviour is a table from (kind of event, its message or timer, phase, mode) to options,
+one of which it chooses. Phases only climb and messages are sent only while climbing, so that few
+are ever sent; modes and timers change freely, so that there are cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from hypothesis import strategies as st
+
+from islander import (
+    Actor,
+    Bag,
+    Fact,
+    FactInvariant,
+    Model,
+    StateInvariant,
+    StateWitness,
+    StepInvariant,
+    Witness,
+)
+
+LAST = 2
+"""The last phase."""
+
+
+class At(Fact):
+    actor: str
+    phase: int
+
+
+class Heard(Fact):
+    actor: str
+    what: str
+
+
+class Option(NamedTuple):
+    """One way to react. `maybe` is a message that a second choice sends or does not."""
+
+    climb: int
+    mode: int
+    sends: tuple[tuple[str, str], ...]
+    maybe: tuple[str, str] | None
+    arms: tuple[str, ...]
+    cancels: tuple[str, ...]
+    records: bool
+
+
+Table: TypeAlias = Mapping[tuple[str, str, int, int], tuple[Option, ...]]
+
+
+@dataclass
+class TableActor(Actor):
+    """Reacts as its class's table says; to what is not in the table not at all."""
+
+    table: ClassVar[Table] = {}
+    phase: int = 0
+    mode: int = 0
+
+    def start(self) -> None:
+        self.react("start", "")
+
+    def receive(self, message: Any, sender: str) -> None:
+        self.react("receive", message)
+
+    def timeout(self, name: str) -> None:
+        self.react("timeout", name)
+
+    def facts(self) -> list[Fact]:
+        return [At(self.id, self.phase)]
+
+    def react(self, kind: str, what: str) -> None:
+        options = self.table.get((kind, what, self.phase, self.mode), ())
+        if not options:
+            return
+        option = options[0] if len(options) == 1 else self.choose(options)
+        last = [option.maybe] if option.maybe and self.choose((True, False)) else []
+        phase = min(self.phase + option.climb, LAST)
+        if phase > self.phase or kind == "start":
+            for to, message in (*option.sends, *last):
+                self.send(to, message)
+        self.phase, self.mode = phase, option.mode
+        for name in option.arms:
+            self.set_timer(name)
+        for name in option.cancels:
+            self.cancel_timer(name)
+        if option.records:
+            self.record(Heard(self.id, what))
+
+
+PROPERTIES = (
+    FactInvariant(
+        "nobody reaches the last phase",
+        lambda facts: not any(isinstance(fact, At) and fact.phase == LAST for fact in facts),
+    ),
+    StateInvariant("at most two messages fly", lambda state: state.network.total() <= 2),
+    StepInvariant("modes stay", lambda before, event, after: before.mode == after.mode),
+    Witness("two things heard", lambda facts: sum(isinstance(f, Heard) for f in facts) >= 2),
+    StateWitness("a timer runs at the last phase", lambda state: _late_timer(state)),
+)
+"""Each kind of property; each holds in some of the models and not in others."""
+
+
+def _late_timer(state: Any) -> bool:
+    return any(state.actors[actor].phase == LAST for actor, names in state.timers.items() if names)
+
+
+_MESSAGES = ("p", "q")
+_TIMERS = ("t", "u")
+_KEYS = [
+    ("receive", message, phase, mode)
+    for message in _MESSAGES
+    for phase in range(LAST + 1)
+    for mode in (0, 1)
+] + [
+    ("timeout", name, phase, mode)
+    for name in _TIMERS
+    for phase in range(LAST + 1)
+    for mode in (0, 1)
+]
+
+
+@st.composite
+def tables(draw: st.DrawFn, ids: tuple[str, ...]) -> dict[Any, tuple[Option, ...]]:
+    """The table of an actor in a model with these ids."""
+    addressed = st.tuples(st.sampled_from(ids), st.sampled_from(_MESSAGES))
+    timers = st.lists(st.sampled_from(_TIMERS), max_size=2).map(tuple)
+    option = st.builds(
+        Option,
+        climb=st.integers(0, 1),
+        mode=st.integers(0, 1),
+        sends=st.lists(addressed, max_size=2).map(tuple),
+        maybe=st.none() | addressed,
+        arms=timers,
+        cancels=timers,
+        records=st.booleans(),
+    )
+    options = st.lists(option, min_size=1, max_size=2).map(tuple)
+    table = draw(st.dictionaries(st.sampled_from(_KEYS), options, max_size=8))
+    return {("start", "", 0, 0): draw(options), **table}
+
+
+@st.composite
+def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
+    """Models of one to `max_actors` table actors on a Bag, with PROPERTIES."""
+    ids = ("a", "b", "c", "d")[: draw(st.integers(1, max_actors))]
+    actors = {
+        actor: type("TableActor", (TableActor,), {"table": draw(tables(ids))})() for actor in ids
+    }
+    network = Bag(keep_ignored=draw(st.booleans()))
+    return Model("random", actors, network, PROPERTIES)
