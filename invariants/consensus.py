@@ -114,7 +114,7 @@ def greatest_promise_selection(name: str = "greatest-promise selection") -> Inva
             lambda p, b, v: L.Implies(Proposed(p, b, v), selected(p, b, v)),
         )
 
-    return Invariant(name, formula)
+    return Invariant(name, formula, describe=_selected_otherwise)
 
 
 def validity(quorums: Quorums, name: str = "validity") -> Invariant:
@@ -145,6 +145,13 @@ def promises_never_decrease(
         return f"the promise of {after.id} fell from {promise(before)} to {promise(after)}"
 
     return StepInvariant(name, holds, describe)
+
+
+def _selected_otherwise(facts: tuple[Fact, ...]) -> str:
+    proposals = [str(fact) for fact in facts if isinstance(fact, Proposed)]
+    reports = [fact for fact in facts if isinstance(fact, Reported)]
+    reported = " and ".join(f"{r.value} at ballot {r.voted} by {r.acceptor}" for r in reports)
+    return f"{'; '.join(proposals)} although the promises it counted report {reported}"
 
 
 def _both_chosen(facts: tuple[Fact, ...]) -> str:

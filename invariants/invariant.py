@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..explorer.errors import IslanderError, PropertyError
 from ..explorer.facts import Fact, FactSet, building_formula
-from ..explorer.properties import Explanation, Property, Subject, location
+from ..explorer.freeze import fact_order
+from ..explorer.properties import Explanation, Property, Subject, in_words, location
 from .formula import Formula
 from .language import Language, Universe
 
@@ -25,7 +26,8 @@ class Invariant(Property):
 
     name      names it in results
     formula   a function from a `Language` to a statement; see `invariants.language`
-    describe  turns the clashing facts into words; by default they are listed
+    describe  turns the clashing facts into words; by default they are listed, with those whose
+              absence matters
     effort    bounds z3's work on one question (its rlimit, no unit of time); 0 means no bound. A
               question that z3 leaves open makes the property INCOMPLETE.
     """
@@ -55,7 +57,9 @@ class Invariant(Property):
         from .evaluate import evaluate  # numpy and z3 are slow to import, and --help needs neither
 
         self._prepare(subjects)
-        answers: list[bool | None] = [*evaluate(self._ground.nodes, self._ground.root, subjects)]
+        ground = self._ground
+        assert ground.root is not None
+        answers: list[bool | None] = [*evaluate(ground.nodes, ground.root, subjects)]
         passing = [at for at, answer in enumerate(answers) if answer]
         sample = {*passing[:1], *passing[-(SAMPLE - 1) :]}
         for at, answer in enumerate(answers):
@@ -64,13 +68,21 @@ class Invariant(Property):
         return answers
 
     def explain(self, subject: FactSet) -> Explanation:
-        self._prepare([subject])
-        ruling = self._solver().rule(subject)
-        if self.describe and not ruling.absent:
-            return Explanation(self.describe(ruling.present), ruling.present, ruling.absent)
+        # Grounded for this fact set alone, so that the words do not depend on what was judged
+        # before, with every fact by name, so that those which are missing can be told.
+        from .solver import Solver
+
+        universe = Universe()
+        universe.add(_in_order(subject))
+        root = self._build(Language(universe, name_all=True))
+        ruling = Solver(root, self.effort).rule(subject)
+        if self.describe:
+            said = in_words(self.name, self.describe, (ruling.present,))
+            return Explanation(said, ruling.present)
         texts = [str(fact) for fact in ruling.present]
         texts += [f"not: {fact}" for fact in ruling.absent]
-        return Explanation("; ".join(texts), ruling.present, ruling.absent)
+        text = "; ".join(texts) or "the formula is false whatever the facts are"
+        return Explanation(text, ruling.present, ruling.absent)
 
     def _confirm(self, facts: FactSet, answer: bool | None) -> bool | None:
         ruling = self._solver().rule(facts)
@@ -87,12 +99,13 @@ class Invariant(Property):
     def _prepare(self, fact_sets: Sequence[FactSet]) -> None:
         """Ground the formula anew if facts have appeared that it does not know."""
         ground = self._ground
-        new = ground.universe.add(sorted(frozenset().union(*fact_sets), key=repr))
-        if new or not ground.nodes:
+        if ground.universe.add(_in_order(frozenset().union(*fact_sets))):
+            ground.root = None
+        if ground.root is None:
             language = Language(ground.universe)
+            ground.solver = None
             ground.root = self._build(language)
             ground.nodes = language.formulas.nodes
-            ground.solver = None
 
     def _build(self, language: Language) -> Formula:
         try:
@@ -109,9 +122,15 @@ class Invariant(Property):
     def _solver(self) -> Solver:
         from .solver import Solver
 
-        if self._ground.solver is None:
-            self._ground.solver = Solver(self._ground.root, self.effort)
-        return self._ground.solver
+        ground = self._ground
+        assert ground.root is not None
+        if ground.solver is None:
+            ground.solver = Solver(ground.root, self.effort)
+        return ground.solver
+
+
+def _in_order(facts: FactSet) -> list[Fact]:
+    return sorted(facts, key=fact_order)
 
 
 @dataclass
@@ -121,5 +140,5 @@ class _Ground:
 
     universe: Universe = field(default_factory=Universe)
     nodes: list[Formula] = field(default_factory=list)
-    root: Formula = field(init=False)
+    root: Formula | None = None
     solver: Solver | None = None

@@ -20,7 +20,7 @@ its elements.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, NewType, TypeAlias, get_origin, get_type_hints
 
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact
@@ -43,10 +43,10 @@ class Universe:
 
     def add(self, facts: Iterable[Fact]) -> bool:
         """Add facts; True if some were new."""
-        new = [fact for fact in facts if fact not in self.facts]
-        for fact in new:
+        new = [(fact, self._sorts_of(type(fact))) for fact in facts if fact not in self.facts]
+        for fact, sorts in new:
             self.facts[fact] = None
-            for sort, value in zip(self._sorts_of(type(fact)), fact, strict=True):
+            for sort, value in zip(sorts, fact, strict=True):
                 mentions = self._mentions.setdefault(sort, {})
                 mentions.setdefault((type(value), value), []).append(fact)
         return bool(new)
@@ -68,21 +68,35 @@ def sorts_of(relation: type[Fact]) -> tuple[Sort, ...]:
     """
     try:
         hints = get_type_hints(relation, include_extras=True)
-    except NameError as error:
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
         raise PropertyError(
             f"fact {relation.__name__}: an annotation cannot be resolved ({error}). Define the "
             f"relation and its sorts at module level, or do without "
             f"`from __future__ import annotations` where it is defined."
         ) from error
-    return tuple(hints[name] for name in relation._fields)
+    sorts = tuple(hints[name] for name in relation._fields)
+    for name, sort in zip(relation._fields, sorts, strict=True):
+        try:
+            hash(sort)
+        except TypeError as error:
+            raise PropertyError(
+                f"fact {relation.__name__}: the annotation of {name!r} cannot be hashed ({error}), "
+                f"so it cannot name a sort; annotate it with a string: Annotated[int, 'ballot']."
+            ) from error
+    return sorts
 
 
 class Language:
-    """Builds formulas over the constants of one universe."""
+    """Builds formulas over the constants of one universe.
 
-    def __init__(self, universe: Universe) -> None:
+    A fact that is not in the universe is false; with `name_all` it is a fact like the others, so
+    that its absence can be part of an explanation.
+    """
+
+    def __init__(self, universe: Universe, *, name_all: bool = False) -> None:
         self.formulas = Formulas()
         self._universe = universe
+        self._name_all = name_all
 
     def forall(self, *sorts_and_body: Any) -> Formula:
         """`forall(Sort, …, lambda x, …: statement)`: true for all values."""
@@ -115,11 +129,11 @@ class Language:
         return self.And(self.Implies(one, other), self.Implies(other, one))
 
     def formula(self, statement: Any) -> Formula:
-        """`statement` as a formula. A fact that no state had so far is false."""
+        """`statement` as a formula. Raises PropertyError if it is not a statement."""
         if isinstance(statement, Formula):
             return statement
         if isinstance(statement, Fact):
-            known = statement in self._universe.facts
+            known = self._name_all or statement in self._universe.facts
             return self.formulas.fact(statement) if known else self.formulas.false
         if isinstance(statement, bool):
             return self.formulas.true if statement else self.formulas.false
@@ -150,15 +164,21 @@ class Language:
 
     def _range(self, sort: Sort) -> Iterable[tuple[Any, Formula]]:
         """The values of a sort, each with the formula that says that it occurs."""
-        if isinstance(sort, Collection) and not isinstance(sort, (type, str)):
+        if isinstance(sort, Collection) and not isinstance(sort, (type, str, bytes)):
             return [(value, self.formulas.true) for value in sort]
+        if sort is None or isinstance(sort, (str, bytes, int, float, Fact)):
+            raise PropertyError(
+                f"{sort!r} is not a sort: give the annotation of a fact's argument, or a "
+                f"collection of values."
+            )
         return [
             (value, self.formulas.disjunction(map(self.formulas.fact, facts)))
             for value, facts in self._universe.values(sort)
         ]
 
     def _split(self, quantifier: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(arguments) < 2 or isinstance(arguments[-1], type) or not callable(arguments[-1]):
+        body = arguments[-1] if len(arguments) > 1 else None
+        if not callable(body) or isinstance(body, (type, NewType)) or get_origin(body) is not None:
             raise PropertyError(
                 f"L.{quantifier} takes sorts and then a function of that many variables: "
                 f"L.{quantifier}(Ballot, Value, lambda ballot, value: …); got {arguments!r}."

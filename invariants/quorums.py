@@ -43,6 +43,9 @@ class Quorums:
         """An explicit family. Raises UsageError if it is empty, has an empty quorum, or names
         someone who is not a member."""
         members = tuple(members)
+        repeated = sorted({member for member in members if members.count(member) > 1})
+        if repeated:
+            raise UsageError(f"the member {repeated[0]!r} is named twice among {members!r}.")
         family = [frozenset(quorum) for quorum in quorums]
         if not family:
             raise UsageError("a family of quorums needs at least one quorum; got none.")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import z3
 
 from ..explorer.facts import Fact, FactSet
+from ..explorer.freeze import fact_order
 from .formula import Formula
 
 
@@ -93,4 +94,4 @@ class Solver:
 
 
 def _in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple(sorted(facts, key=repr))
+    return tuple(sorted(facts, key=fact_order))
