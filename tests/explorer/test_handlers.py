@@ -364,7 +364,8 @@ class A(Actor):
 names = [f"p{n}" for n in range(5)]
 few = StateInvariant("few", lambda state: sum(bool(a.got) for a in state.actors.values()) < 3)
 actors = {"a": A(frozenset(names)), **{name: A(frozenset()) for name in names}}
-print([step.event for step in explore(Model("m", actors, properties=[few])).properties["few"].trace])
+trace = explore(Model("m", actors, properties=[few])).properties["few"].trace
+print([step.event for step in trace])
 """
 
 

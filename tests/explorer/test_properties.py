@@ -243,7 +243,7 @@ def test_a_description_that_raises_is_a_mistake_in_the_property() -> None:
     def describe(before: Any, event: Any, after: Any) -> str:
         raise ZeroDivisionError("by nought")
 
-    with pytest.raises(PropertyError, match="property 'p'.*ZeroDivisionError: by nought"):
+    with pytest.raises(PropertyError, match=r"property 'p'.*ZeroDivisionError: by nought"):
         run(a=counter(), properties=[StepInvariant("p", lambda *step: False, describe)])
 
 

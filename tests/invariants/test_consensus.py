@@ -351,7 +351,7 @@ def test_promises_that_nothing_orders_are_refused_by_name() -> None:
     model = Model(
         "promises", {"a": Promiser((1, "two"))}, properties=[promises_never_decrease(promised)]
     )
-    with pytest.raises(PropertyError, match="'promises never decrease': .*TypeError"):
+    with pytest.raises(PropertyError, match=r"'promises never decrease': .*TypeError"):
         explore(model)
 
 
