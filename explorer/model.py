@@ -18,9 +18,9 @@ class Model:
     """A protocol instance to explore.
 
     `actors` maps ids to actors, in the order in which their `start()` runs; `network` carries
-    their messages; `properties` are what to check. What is done to the actors, the dict or the
-    list afterwards does not change the model; `frozen_actors` is what it keeps. Raises ModelError if a part is not what it
-    should be, FreezeError if an actor's field cannot be part of a state.
+    their messages; `properties` are what to check. `frozen_actors` is what the model keeps of the
+    actors: what is done to them, or to the dict, afterwards does not change it. Raises ModelError
+    if a part is not what it should be, FreezeError if an actor's field cannot be part of a state.
     """
 
     name: str

@@ -161,7 +161,8 @@ def paxos(
     bug: Annotated[str | None, "a seeded bug, by name"] = None,
 ) -> Model:
     """Single-decree Paxos: proposers that agree on one value, through acceptors that vote."""
-    _check(proposers=proposers, acceptors=acceptors, rounds=rounds, promise_copies=promise_copies)
+    counts = {"proposers": proposers, "acceptors": acceptors, "rounds": rounds}
+    _check(bug, retrying, **counts, promise_copies=promise_copies)
     names = tuple(f"a{n + 1}" for n in range(acceptors))
     quorums = Quorums.majorities(names) if quorum is None else Quorums.of_size(names, quorum)
     size = len(quorums.quorums[0])
@@ -198,10 +199,14 @@ def promised_by(actor: Actor) -> int | None:
     return max(actor.promised, actor.voted.ballot if actor.voted else 0)
 
 
-def _check(**counts: int) -> None:
+def _check(bug: str | None, retrying: int | None, **counts: int) -> None:
     for name, count in counts.items():
         if count < 1:
             raise UsageError(f"paxos: {name} must be at least 1; got {count}.")
+    if retrying is not None and retrying < 0:
+        raise UsageError(f"paxos: retrying must be at least 0; got {retrying}.")
+    if bug is not None and bug not in ENTRY.bugs:
+        raise UsageError(f"paxos: there is no bug {bug!r}; there are {', '.join(ENTRY.bugs)}.")
 
 
 def _value(n: int, values: tuple[str, ...]) -> str:
