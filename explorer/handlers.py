@@ -8,7 +8,7 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from .actor import EFFECTS, Actor, Choice, Effects
@@ -132,6 +132,18 @@ class _Ran(NamedTuple):
     sent: tuple[Envelope, ...]
 
 
+class _Copy(NamedTuple):
+    """What one run works on: a copy of the actor, and of the message if one is delivered."""
+
+    actor: Any
+    message: Any
+
+    @staticmethod
+    def of(local: Local, event: Event | Start, *, disturb: bool) -> _Copy:
+        payload = event.envelope.payload if isinstance(event, Deliver) else None
+        return _Copy(thaw(local.fields, disturb=disturb), thaw(payload, disturb=disturb))
+
+
 _A_COPY = "this is a copy for properties to look at; only a running handler has effects"
 
 
@@ -206,8 +218,10 @@ class Handlers:
         results: list[_Ran] = []
         script: tuple[int, ...] | None = ()
         while script is not None:
-            first = self._run(local, event, script, disturb=False)
-            again = self._run(local, event, script, disturb=True)
+            # Both copies exist before either runs: were one made where the other was, their
+            # identities would be equal, and a handler that reads them would not show.
+            copies = [_Copy.of(local, event, disturb=disturb) for disturb in (False, True)]
+            first, again = (self._run(local, event, script, copy) for copy in copies)
             if self._comparable(first) != self._comparable(again):
                 raise self._nondeterminism(local, event, first, again)
             results.append(first)
@@ -215,16 +229,15 @@ class Handlers:
         return results
 
     def _run(
-        self, local: Local, event: Event | Start, script: tuple[int, ...], *, disturb: bool
+        self, local: Local, event: Event | Start, script: tuple[int, ...], copy: _Copy
     ) -> _Ran:
         timers = set(local.timers)
         if isinstance(event, Timeout):
             timers.discard(event.name)
         effects = Effects(local.actor, self._known, script, timers)
-        actor = _equipped(thaw(local.fields, disturb=disturb), effects)
-        call = _call(actor, event, disturb)
+        actor = _equipped(copy.actor, effects)
         try:
-            answer = call()
+            answer = _call(actor, event, copy.message)
             if effects.refused:
                 raise effects.refused
             if answer is not None:
@@ -354,14 +367,13 @@ def _bare(actor: Actor, actor_id: str) -> Frozen:
     return freeze(actor, actor_path(actor_id, actor))
 
 
-def _call(actor: Actor, event: Event | Start, disturb: bool) -> Callable[[], object]:
+def _call(actor: Any, event: Event | Start, message: Any) -> object:
+    """Run the handler; what it returns should be None."""
     if isinstance(event, Deliver):
-        message = thaw(event.envelope.payload, disturb=disturb)
-        sender = event.envelope.sender
-        return lambda: actor.receive(message, sender)
+        return actor.receive(message, event.sender)
     if isinstance(event, Timeout):
-        return lambda: actor.timeout(event.name)
-    return lambda: actor.start()
+        return actor.timeout(event.name)
+    return actor.start()
 
 
 def _handler(event: Event | Start) -> str:
