@@ -1,4 +1,4 @@
-"""Who may import whom."""
+"""Who imports whom: the four parts stay apart, and slow libraries stay out of the way."""
 
 from __future__ import annotations
 
@@ -10,67 +10,90 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-MAY_IMPORT = {
-    "explorer": set(),
-    "invariants": {"explorer"},
-    "models": {"explorer", "invariants"},
-    "reports": {"explorer", "invariants"},
-}
-FILES = [path for part in (*MAY_IMPORT, "islander") for path in sorted((ROOT / part).glob("*.py"))]
+ROOT = Path(__file__).parent.parent
+PARTS = ("explorer", "invariants", "models", "reports")
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The modules that a file imports, as if it stood in the package `islander`."""
-    package = "islander" if path.parent.name == "islander" else f"islander.{path.parent.name}"
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def modules(part: str) -> list[Path]:
+    return sorted((ROOT / part).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Every import in a file, wherever it stands, as (level, dotted name): `from ..explorer.facts
+    import Fact` is (2, "explorer.facts.Fact"), `import z3` is (0, "z3")."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package.rsplit(".", node.level - 1)[0] if node.level > 1 else package
-            prefix = f"{base}." if node.level else ""
-            if node.module:
-                yield prefix + node.module
-            else:
-                yield from (prefix + alias.name for alias in node.names)
+            prefix = f"{node.module}." if node.module else ""
+            yield from ((node.level, prefix + alias.name) for alias in node.names)
 
 
-@pytest.mark.parametrize("part", MAY_IMPORT)
-def test_a_part_imports_only_the_parts_it_may(part: str) -> None:
-    allowed = {f"islander.{other}" for other in (*MAY_IMPORT[part], part)}
-    for path in sorted((ROOT / part).glob("*.py")):
-        ours = {name for name in imported(path) if name.split(".")[0] == "islander"}
-        assert {".".join(name.split(".")[:2]) for name in ours} <= allowed, path
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_a_part_names_the_others_relative_to_itself(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and not node.level:
-            assert node.module is not None
-            assert node.module.split(".")[0] not in {"islander", *MAY_IMPORT}
-        if isinstance(node, ast.Import):
-            assert not {a.name.split(".")[0] for a in node.names} & {"islander", *MAY_IMPORT}
+def parts_imported(path: Path) -> set[str]:
+    """The names next to its own part, in the package `islander`, that a file imports."""
+    for part in PARTS:
+        if (ROOT / part) in path.parents:
+            to_top = len(path.relative_to(ROOT).parts)
+            return {name.split(".")[0] for level, name in imports(path) if level >= to_top}
+    raise AssertionError(f"{path} is in none of the parts")
 
 
 @pytest.mark.parametrize(
-    ("library", "module"),
+    ("part", "allowed"),
     [
-        ("z3", "invariants/solver.py"),
-        ("networkx", "reports/state_graph.py"),
-        ("numpy", "invariants/evaluate.py"),
+        ("explorer", set()),
+        ("invariants", {"explorer"}),
+        ("models", {"explorer", "invariants"}),
+        ("reports", {"explorer", "invariants"}),
     ],
 )
-def test_one_module_knows_each_heavy_library(library: str, module: str) -> None:
-    users = {
-        f"{path.parent.name}/{path.name}"
-        for path in FILES
-        if any(name.split(".")[0] == library for name in imported(path))
+def test_a_part_imports_only_the_parts_below_it(part: str, allowed: set[str]) -> None:
+    assert modules(part)
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in modules(part)
+        if (found := parts_imported(path) - allowed)
     }
-    assert users == {module}
+    assert not wrong
 
 
-def test_importing_the_package_loads_no_heavy_library() -> None:
-    code = "import sys, islander; print(sorted({'z3', 'networkx', 'numpy'} & set(sys.modules)))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+def test_the_parts_import_each_other_relatively() -> None:
+    absolute = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for part in PARTS
+        for path in modules(part)
+        for level, name in imports(path)
+        if level == 0 and name.split(".")[0] in ("islander", *PARTS)
+    ]
+    assert not absolute
+
+
+def importers(library: str) -> list[str]:
+    """The modules of the parts and of `islander` itself that import `library`."""
+    top = sorted((ROOT / "islander").glob("*.py"))
+    return [
+        str(path.relative_to(ROOT))
+        for path in [*top, *(path for part in PARTS for path in modules(part))]
+        if any(level == 0 and name.split(".")[0] == library for level, name in imports(path))
+    ]
+
+
+def test_only_the_solver_imports_z3() -> None:
+    assert importers("z3") == ["invariants/solver.py"]
+
+
+@pytest.mark.parametrize("library", ["networkx", "numba"])
+def test_at_most_one_module_imports_a_heavy_library(library: str) -> None:
+    assert len(importers(library)) <= 1
+
+
+def test_importing_islander_imports_nothing_slow() -> None:
+    program = (
+        "import sys, islander; "
+        "slow = {'z3', 'networkx', 'numpy', 'numba', 'typer', 'rich'} & set(sys.modules); "
+        "print(*sorted(slow))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

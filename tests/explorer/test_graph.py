@@ -1,178 +1,201 @@
-"""On the explored graph: calmest shortest paths and interleavings, against brute force."""
+"""Graphs: the calmest shortest path and the number of interleavings, against brute force."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
-from islander import Model, StateInvariant, StepInvariant, explore
-from islander.explorer.graph import Path, StateGraph, calmest_path, count_interleavings
+from islander import Model, explore
+from islander.explorer.graph import StateGraph, all_edges, calmest_path, count_interleavings
 
 from . import naive
-from .cells import TRUE, append, cell, model, run
+from .cells import Cell, append, cell, run
 from .random_models import models
 
-RANDOM = settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+
+class Arrow(NamedTuple):
+    """A step of a drawn graph."""
+
+    source: int
+    actor: str
+    target: int
+
+
+def graph_of(initial: int, arrows: list[Arrow]) -> StateGraph:
+    """The StateGraph that breadth-first search makes of these arrows, from the states numbered
+    below `initial`."""
+    graph = StateGraph(levels=[0])
+    number = {name: name for name in range(initial)}
+    names = list(number)
+    graph.states = names  # type: ignore[assignment]
+    depth_of = dict.fromkeys(names, 0)
+    for name in names:  # grows meanwhile
+        for arrow in arrows:
+            if arrow.source == name:
+                if arrow.target not in number:
+                    number[arrow.target] = len(names)
+                    names.append(arrow.target)
+                    depth_of[arrow.target] = depth_of[name] + 1
+                    if len(graph.levels) == depth_of[name] + 1:
+                        graph.levels.append(number[arrow.target])
+                graph.outcomes.append(SimpleNamespace(after=SimpleNamespace(actor=arrow.actor)))  # type: ignore[arg-type]
+                graph.targets.append(number[arrow.target])
+        graph.offsets.append(len(graph.outcomes))
+    return graph
+
+
+arrow_lists = st.lists(
+    st.builds(Arrow, st.integers(0, 6), st.sampled_from("abc"), st.integers(0, 6)), max_size=16
 )
+graphs = st.builds(graph_of, st.integers(1, 2), arrow_lists)
 
 
-def shortest_paths(graph: StateGraph, ends: set[int], depth: int) -> Iterator[Path]:
-    """Every path of `depth` steps from an initial state to one of `ends`."""
-    stack = [Path(start, ()) for start in graph.initial]
-    while stack:
-        start, edges = stack.pop()
-        at = graph.targets[edges[-1]] if edges else start
-        if len(edges) == depth:
-            if at in ends:
-                yield Path(start, edges)
-            continue
-        stack += [Path(start, (*edges, edge)) for edge in graph.steps(at)]
+def paths_of_length(graph: StateGraph, length: int) -> Iterator[tuple[int, list[int], int]]:
+    """Every path of this many steps from an initial state, as (start, steps, end)."""
+    found: list[tuple[int, list[int], int]] = [(state, [], state) for state in graph.initial]
+    for _ in range(length):
+        found = [
+            (start, [*edges, edge], graph.targets[edge])
+            for start, edges, end in found
+            for edge in graph.steps(end)
+        ]
+    return iter(found)
 
 
-def switches(graph: StateGraph, path: Path) -> int:
-    actors = [graph.outcomes[edge].after.actor for edge in path.edges]
-    return sum(one != after for one, after in itertools.pairwise(actors))
+def switches(graph: StateGraph, edges: Collection[int]) -> int:
+    actors = [graph.outcomes[edge].after.actor for edge in edges]
+    return sum(one != other for one, other in pairwise(actors))
 
 
-@RANDOM
-@given(models(max_actors=2))
-def test_among_all_shortest_paths_the_one_taken_has_the_fewest_switches(drawn: Model) -> None:
-    result = explore(drawn, keep_going=True, max_states=60)
-    graph = result.graph
-    for depth in range(min(result.depth, 4) + 1):
-        level = graph.level(depth)
-        for ends in ({level[-1]}, set(level)):
-            path = calmest_path(graph, depth, ends, {})
-            every = list(shortest_paths(graph, ends, depth))
-            assert path in every
-            assert switches(graph, path) == min(switches(graph, one) for one in every)
+@given(graphs, st.data())
+def test_the_path_to_a_state_is_a_shortest_one_with_the_fewest_switches(
+    graph: StateGraph, data: Any
+) -> None:
+    depth = data.draw(st.integers(0, len(graph.levels) - 1))
+    targets = data.draw(st.sets(st.sampled_from(graph.level(depth)), min_size=1))
+    path = calmest_path(graph, depth, targets, {})
+    candidates = [(s, e) for s, e, end in paths_of_length(graph, depth) if end in targets]
+    assert (path.start, list(path.edges)) in candidates
+    assert switches(graph, path.edges) == min(switches(graph, edges) for _, edges in candidates)
 
 
-@RANDOM
-@given(models(max_actors=2))
-def test_a_path_to_a_step_ends_in_it_with_the_fewest_switches(drawn: Model) -> None:
-    graph = explore(drawn, keep_going=True, max_states=60).graph
-    depth = min(2, len(graph.levels) - 1)
-    last = {
-        state: list(graph.steps(state))[-2:] for state in graph.level(depth) if graph.steps(state)
-    }
-    assume(last)
+@given(graphs, st.data())
+def test_the_path_to_a_step_is_a_shortest_one_with_the_fewest_switches(
+    graph: StateGraph, data: Any
+) -> None:
+    depth = data.draw(st.integers(0, len(graph.levels) - 1))
+    edges_here = [edge for state in graph.level(depth) for edge in graph.steps(state)]
+    assume(edges_here)
+    wanted = data.draw(st.sets(st.sampled_from(edges_here), min_size=1))
+    last: dict[int, list[int]] = {}
+    for state, edge, _ in all_edges(graph):
+        if edge in wanted:
+            last.setdefault(state, []).append(edge)
     path = calmest_path(graph, depth, [], last)
-    every = [
-        Path(start, (*edges, edge))
-        for state, wanted in last.items()
-        for start, edges in shortest_paths(graph, {state}, depth)
-        for edge in wanted
+    candidates = [(s, e) for s, e, _ in paths_of_length(graph, depth + 1) if e[-1] in wanted]
+    assert (path.start, list(path.edges)) in candidates
+    assert switches(graph, path.edges) == min(switches(graph, edges) for _, edges in candidates)
+
+
+def complete_paths(graph: StateGraph) -> int | None:
+    """The number of paths to states without steps, counted one by one; None for a cycle."""
+    count, stack = 0, [(state, frozenset({state})) for state in graph.initial]
+    while stack:
+        state, seen = stack.pop()
+        count += not graph.steps(state)
+        for edge in graph.steps(state):
+            if graph.targets[edge] in seen:
+                return None
+            stack.append((graph.targets[edge], seen | {graph.targets[edge]}))
+    return count
+
+
+def forward(initial: int, arrows: list[Arrow]) -> StateGraph:
+    """A graph without cycles: each arrow leads to a greater number."""
+    straight = [
+        Arrow(min(arrow.source, arrow.target), arrow.actor, max(arrow.source, arrow.target))
+        for arrow in arrows
+        if arrow.source != arrow.target
     ]
-    assert path in every
-    assert switches(graph, path) == min(switches(graph, one) for one in every)
+    return graph_of(initial, straight)
 
 
-@RANDOM
+@given(graphs | st.builds(forward, st.integers(1, 2), arrow_lists))
+def test_interleavings_are_the_paths_to_terminal_states_and_none_if_there_is_a_cycle(
+    graph: StateGraph,
+) -> None:
+    assert count_interleavings(graph) == complete_paths(graph)
+
+
+@pytest.mark.parametrize(
+    ("arrows", "count"),
+    [
+        ([], 1),
+        ([(0, 1)], 1),
+        ([(0, 1), (0, 1)], 2),
+        ([(0, 1), (0, 2), (1, 3), (2, 3)], 2),
+        ([(0, 1), (1, 2), (0, 2)], 2),
+        ([(0, 0)], None),
+        ([(0, 1), (1, 0)], None),
+        ([(0, 1), (0, 2), (2, 2)], None),
+    ],
+    ids=["no step", "one", "parallel", "diamond", "shortcut", "loop", "ring", "loop at an end"],
+)
+def test_interleavings_of_small_graphs(arrows: list[tuple[int, int]], count: int | None) -> None:
+    graph = graph_of(1, [Arrow(source, "a", target) for source, target in arrows])
+    assert count_interleavings(graph) == count
+
+
+def test_interleavings_are_counted_beyond_any_fixed_width() -> None:
+    arrows = [Arrow(n, "a", n + 1) for n in range(100)] * 2
+    assert count_interleavings(graph_of(1, arrows)) == 2**100
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(models())
-def test_interleavings_are_the_complete_paths_counted_one_by_one(drawn: Model) -> None:
-    plain = naive.explore(drawn, max_states=300)
-    assume(plain is not None)
-    assert plain is not None
+def test_interleavings_of_random_models_are_those_counted_one_by_one(checked: Model) -> None:
+    found = naive.explore(checked, max_states=150)
+    assume(found is not None)
+    assert found is not None
     try:
-        expected = naive.complete_paths(plain, most=3000)
+        expected = naive.complete_paths(found, most=3000)
     except OverflowError:
         assume(False)
-    result = explore(drawn, keep_going=True)
+    result = explore(checked, keep_going=True)
     assert result.interleavings == expected
     assert result.cyclic is (expected is None)
 
 
-def factorial_model(messages: int) -> Model:
-    """`messages` different messages from one actor to another that keeps them in a set."""
-
-    def start(self: Any) -> None:
-        for n in range(messages):
-            self.send("b", n)
-
-    def receive(self: Any, message: int, sender: str) -> None:
-        self.value = self.value | {message}
-
-    return model(a=cell(start=start), b=cell(frozenset(), receive=receive))
+# -- the shape of an explored graph ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("messages", "orders"), [(1, 1), (2, 2), (3, 6), (8, 40320)])
-def test_n_messages_arrive_in_n_factorial_orders(messages: int, orders: int) -> None:
-    assert explore(factorial_model(messages)).interleavings == orders
+def start(self: Cell) -> None:
+    for message in "xyz":
+        self.send("b", message)
 
 
-def test_equal_copies_arrive_in_one_order() -> None:
-    result = run(
-        a=cell(start=lambda self: self.broadcast(["b", "b"], "x")),
-        b=cell("", receive=append),
-    )
-    assert (result.states, result.interleavings) == (3, 1)
+def test_levels_offsets_and_steps_fit_together() -> None:
+    graph = run(a=cell(start=start), b=cell("", receive=append)).graph
+    assert [len(graph.level(depth)) for depth in range(4)] == [1, 3, 6, 6]
+    assert list(graph.initial) == [0]
+    assert graph.expanded == len(graph.states) == 16
+    assert [len(graph.steps(state)) for state in range(16)] == [3] + [2] * 3 + [1] * 6 + [0] * 6
+    assert [edge for _, edge, _ in all_edges(graph)] == list(range(15))
 
 
-def test_an_endless_protocol_has_no_number_of_interleavings() -> None:
-    loop = cell(
-        0, start=lambda self: self.set_timer("t"), timeout=lambda self, n: self.set_timer(n)
-    )
-    result = run(a=loop)
-    assert (result.states, result.interleavings, result.cyclic) == (1, None, True)
-
-
-def test_a_number_of_interleavings_beyond_any_machine_word_is_exact() -> None:
-    def timeout(self: Any, name: str) -> None:
-        self.value = self.value + 1
-        self.choose((1, 2))
-        if self.value < 100:
-            self.set_timer("t")
-
-    result = run(a=cell(0, start=lambda self: self.set_timer("t"), timeout=timeout))
-    assert result.interleavings == 2**100
-    assert count_interleavings(result.graph) == 2**100
-
-
-def test_a_calm_counterexample_lets_one_actor_finish_before_the_next() -> None:
-    def start(self: Any) -> None:
-        self.set_timer("t")
-
-    def timeout(self: Any, name: str) -> None:
-        self.value += 1
-        if self.value < 2:
-            self.set_timer("t")
-
-    def both(state: Any) -> bool:
-        return not all(actor.value == 2 for actor in state.actors.values())
-
-    actors = {name: cell(0, start=start, timeout=timeout) for name in ("a", "b")}
-    result = explore(model(**actors, properties=[StateInvariant("not both", both)]))
-    trace = result.properties["not both"].trace
-    assert trace is not None
-    assert [step.actor for step in trace] in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
-    assert trace.switches == 1
-
-
-def test_levels_number_the_states_by_depth_and_steps_lead_at_most_one_deeper() -> None:
-    result = explore(factorial_model(4))
-    graph = result.graph
-    assert [len(graph.level(depth)) for depth in range(5)] == [1, 4, 6, 4, 1]
-    depths = {state: depth for depth in range(5) for state in graph.level(depth)}
-    assert all(
-        depths[graph.targets[edge]] <= depths[state] + 1
-        for state in depths
-        for edge in graph.steps(state)
-    )
-    assert sum(len(graph.steps(state)) for state in depths) == result.transitions == 32
-
-
-def test_the_steps_of_a_state_that_was_not_expanded_are_none() -> None:
-    never = StepInvariant("never", lambda before, event, after: False)
-    graph = explore(
-        model(a=cell(start=lambda self: self.send("a", 1)), properties=[never, TRUE])
-    ).graph
-    assert (graph.expanded, len(graph.states)) == (1, 2)
+def test_a_state_that_was_not_expanded_has_no_steps() -> None:
+    graph = graph_of(1, [Arrow(0, "a", 1), Arrow(1, "a", 2)])
+    del graph.offsets[2:]
+    assert graph.expanded == 1
+    assert list(graph.steps(0)) == [0]
     assert list(graph.steps(1)) == []

@@ -1,0 +1,118 @@
+"""`explore`: the arguments it takes, and the result it gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from islander import FactInvariant, Model, Verdict, Witness, explore
+from islander.explorer import ENGINES, IslanderError, ModelError, UsageError
+from islander.explorer.result import overall
+
+from .cells import TRUE, cell, model, run
+
+
+@pytest.mark.parametrize("engine", ["warp", "", None, 3])
+def test_an_unknown_engine_is_refused_with_those_that_there_are(engine: Any) -> None:
+    with pytest.raises(UsageError, match="there is no engine") as refused:
+        explore(model(a=cell()), engine)
+    for name in ENGINES:
+        assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("thing", [None, "model", {"a": cell()}, Model])
+def test_what_is_no_model_is_refused(thing: Any) -> None:
+    with pytest.raises(UsageError, match=r"explore\(\) takes a Model; got "):
+        explore(thing)
+
+
+@pytest.mark.parametrize("properties", [(), []])
+def test_a_model_without_properties_is_refused(properties: Any) -> None:
+    with pytest.raises(ModelError, match="model 'cells' has no properties"):
+        explore(model(a=cell(), properties=properties))
+
+
+@pytest.mark.parametrize(
+    ("budget", "value"),
+    [
+        ("max_states", 0),
+        ("max_states", -1),
+        ("max_states", 1.0),
+        ("max_states", "10"),
+        ("max_states", True),
+        ("max_depth", -1),
+        ("max_depth", 0.5),
+        ("max_depth", False),
+        ("max_seconds", -0.1),
+        ("max_seconds", float("nan")),
+        ("max_seconds", "1"),
+        ("max_seconds", True),
+    ],
+)
+def test_a_budget_that_makes_no_sense_is_refused(budget: str, value: Any) -> None:
+    with pytest.raises(UsageError) as refused:
+        explore(model(a=cell()), **{budget: value})
+    assert str(refused.value).startswith(f"{budget} must be a number of at least ")
+    assert repr(value) in str(refused.value)
+
+
+def test_nothing_runs_when_an_argument_is_refused() -> None:
+    def start(self: Any) -> None:
+        raise AssertionError("it ran")
+
+    with pytest.raises(UsageError):
+        explore(model(a=cell(start=start)), max_states=0)
+
+
+@pytest.mark.parametrize("error", [UsageError, ModelError])
+def test_all_mistakes_belong_to_one_family(error: type[Exception]) -> None:
+    assert issubclass(error, IslanderError)
+
+
+def test_a_result_names_its_model_engine_and_properties_in_their_order() -> None:
+    never = Witness("never", lambda facts: False)
+    checked = model(a=cell(), properties=[never, TRUE])
+    result = explore(checked, "reference")
+    assert result.model is checked
+    assert result.engine == "reference"
+    assert list(result.properties) == ["never", "true"]
+    assert [found.name for found in result.properties.values()] == ["never", "true"]
+    assert [found.witness for found in result.properties.values()] == [True, False]
+    assert repr(result) == "Result(cells: violated, 1 states, 0 transitions, depth 0)"
+
+
+@pytest.mark.parametrize(
+    ("properties", "verdict"),
+    [
+        ([TRUE], Verdict.HOLDS),
+        ([TRUE, FactInvariant("false", lambda facts: False)], Verdict.VIOLATED),
+        ([TRUE, Witness("never", lambda facts: False)], Verdict.VIOLATED),
+    ],
+)
+def test_a_model_holds_only_if_all_its_properties_do(
+    properties: list[Any], verdict: Verdict
+) -> None:
+    assert run(a=cell(), properties=properties).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        ("hh", "holds"),
+        ("hi", "incomplete"),
+        ("ih", "incomplete"),
+        ("hv", "violated"),
+        ("iv", "violated"),
+        ("vi", "violated"),
+        ("hiv", "violated"),
+    ],
+)
+def test_verdicts_together_are_as_bad_as_the_worst(verdicts: str, together: str) -> None:
+    by_letter = {verdict.value[0]: verdict for verdict in Verdict}
+    assert overall([by_letter[letter] for letter in verdicts]) is Verdict(together)
+
+
+def test_every_engine_that_is_named_runs() -> None:
+    for engine in ENGINES:
+        assert explore(model(a=cell()), engine).engine == engine
