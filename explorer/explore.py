@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from .errors import ModelError, PropertyError, UsageError
 from .graph import calmest_path, count_interleavings
@@ -21,9 +22,11 @@ def explore(
     model: Model,
     engine: str = "reference",
     *,
+    threads: int = 1,
     max_states: int | None = None,
     max_depth: int | None = None,
     max_seconds: float | None = None,
+    max_bytes: int | None = None,
     keep_going: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -31,9 +34,12 @@ def explore(
     """Explore every interleaving of `model`, breadth first, and judge its properties.
 
     engine       which engine runs; all give equal results
+    threads      how many threads the engine may use; results do not depend on it (the reference
+                 engine uses one)
     max_states   keep at most this many states
     max_depth    look at no state further than this many steps from an initial one
     max_seconds  stop after this much wall-clock time
+    max_bytes    bound the memory of the search; the reference engine cannot, and refuses it
     keep_going   explore on after a violation; by default the search stops at the end of the
                  level (all states of one depth) with the first one
     on_progress  called with a `Progress` now and then
@@ -55,8 +61,13 @@ def explore(
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
+    if max_bytes is not None:
+        raise UsageError("the reference engine does not count bytes; bound it with max_states.")
     budgets = Budgets(max_states, max_depth, max_seconds)
-    _check(budgets)
+    _check("threads", threads, int, 1)
+    _check("max_states", max_states, int, 1)
+    _check("max_depth", max_depth, int, 0)
+    _check("max_seconds", max_seconds, (int, float), 0)
     began = clock()
     search = Search(model, budgets, keep_going, lambda: clock() - began, on_progress)
     search.run()
@@ -121,15 +132,9 @@ def _subject(item: Property, trace: Trace) -> object:
     return LocalStep(step.before.copy(), step.event, step.after.copy())
 
 
-def _check(budgets: Budgets) -> None:
-    for name, value, kinds, least in (
-        ("max_states", budgets.states, int, 1),
-        ("max_depth", budgets.depth, int, 0),
-        ("max_seconds", budgets.seconds, (int, float), 0),
-    ):
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, kinds) or not value >= least:
-            raise UsageError(
-                f"{name} must be a number of at least {least}, or None; got {value!r}."
-            )
+def _check(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:
+    if value is None:
+        return
+    number: Any = value if isinstance(value, kinds) and not isinstance(value, bool) else None
+    if number is None or not number >= least:
+        raise UsageError(f"{name} must be a number of at least {least}, or None; got {value!r}.")

@@ -45,6 +45,7 @@ class Fact:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _hash: ClassVar[int | None] = None  # of an instance, once it was asked for
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -104,7 +105,11 @@ class Fact:
         return True
 
     def __hash__(self) -> int:
-        return hash((type(self), *self))
+        known = self._hash
+        if known is None:
+            known = hash((type(self), *self))
+            object.__setattr__(self, "_hash", known)
+        return known
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)

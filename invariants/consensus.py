@@ -82,8 +82,9 @@ def single_chosen_value(quorums: Quorums, name: str = "single chosen value") -> 
     def formula(L: Any) -> Any:  # noqa: N803
         return L.forall(
             *(Ballot, Value, Ballot, Value),
-            lambda b, v, c, w: L.Implies(
-                L.And(chosen(L, quorums, b, v), chosen(L, quorums, c, w)), v == w
+            lambda b, v, c, w: L.Or(
+                v == w,
+                lambda: L.Not(L.And(chosen(L, quorums, b, v), lambda: chosen(L, quorums, c, w))),
             ),
         )
 
@@ -95,23 +96,22 @@ def greatest_promise_selection(name: str = "greatest-promise selection") -> Inva
     counted promises report; if they report none it is free. Needs `Proposed` and `Reported`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
+        def greater_report(p: Any, b: Any, c: Any, v: Any) -> Any:
+            return L.exists(
+                *(AcceptorId, Ballot), lambda a, d: L.And(d > c, Reported(p, b, a, d, v))
+            )
+
         def selected(p: Any, b: Any, v: Any) -> Any:
             return L.forall(
                 *(AcceptorId, Ballot, Value),
                 lambda a, c, w: L.Implies(
-                    Reported(p, b, a, c, w),
-                    L.Or(
-                        v == w,
-                        L.exists(
-                            AcceptorId, Ballot, lambda e, d: L.And(d > c, Reported(p, b, e, d, v))
-                        ),
-                    ),
+                    Reported(p, b, a, c, w), lambda: L.Or(v == w, greater_report(p, b, c, v))
                 ),
             )
 
         return L.forall(
             *(ProposerId, Ballot, Value),
-            lambda p, b, v: L.Implies(Proposed(p, b, v), selected(p, b, v)),
+            lambda p, b, v: L.Implies(Proposed(p, b, v), lambda: selected(p, b, v)),
         )
 
     return Invariant(name, formula, describe=_selected_otherwise)

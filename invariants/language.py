@@ -15,11 +15,17 @@ class, `str`). A variable of a sort ranges over the values that occur, in argume
 in the facts of the state that is judged (the active domain), so that the verdict on a state
 depends on that state alone. Any collection can stand for a sort: then the variable ranges over
 its elements.
+
+A statement may be given as a function without arguments, `lambda: …`. It is then built only where
+the statements before it leave the matter open, which saves much where a premise names a fact that
+is hardly ever true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, NewType, TypeAlias, get_origin, get_type_hints
 
 from ..explorer.errors import PropertyError
@@ -29,8 +35,9 @@ from .formula import Formula, Formulas
 Sort: TypeAlias = Any
 """The annotation of a fact's argument, or a collection of values."""
 
-Statement: TypeAlias = Formula | Fact | bool
-"""What the language combines: formulas, facts, and comparisons of variables."""
+Statement: TypeAlias = Formula | Fact | bool | Callable[[], Any]
+"""What the language combines: formulas, facts, comparisons of variables, and functions without
+arguments that return one of these."""
 
 
 class Universe:
@@ -110,11 +117,21 @@ class Language:
 
     def And(self, *statements: Statement) -> Formula:  # noqa: N802 - as in z3
         """True when all are."""
-        return self.formulas.conjunction(map(self.formula, statements))
+        parts = []
+        for statement in statements:
+            parts.append(self.formula(statement))
+            if parts[-1] is self.formulas.false:
+                break
+        return self.formulas.conjunction(parts)
 
     def Or(self, *statements: Statement) -> Formula:  # noqa: N802
         """True when one is."""
-        return self.formulas.disjunction(map(self.formula, statements))
+        parts = []
+        for statement in statements:
+            parts.append(self.formula(statement))
+            if parts[-1] is self.formulas.true:
+                break
+        return self.formulas.disjunction(parts)
 
     def Not(self, statement: Statement) -> Formula:  # noqa: N802
         """True when `statement` is not."""
@@ -137,6 +154,8 @@ class Language:
             return self.formulas.fact(statement) if known else self.formulas.false
         if isinstance(statement, bool):
             return self.formulas.true if statement else self.formulas.false
+        if isinstance(statement, FunctionType | MethodType | partial):
+            return self.formula(statement())
         raise PropertyError(
             f"{statement!r} is not a statement; combine facts, comparisons and what L.And, L.Or, "
             f"L.Not, L.Implies, L.Iff, L.forall and L.exists return."

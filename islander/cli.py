@@ -276,7 +276,9 @@ def _tell_defect(error: Exception) -> None:
 def _show_target(target: Target) -> None:
     console, width = _console()
     console.print(Text(target.name, style="bold"), soft_wrap=True)
-    console.print(Text(f"  {target.summary}\n\n  parameters (-p NAME=VALUE)"), soft_wrap=True)
+    for line in [*reports.text.broken(Text(f"  {target.summary}"), width, 2), Text()]:
+        console.print(line, soft_wrap=True)
+    console.print("  parameters (-p NAME=VALUE)", soft_wrap=True)
     rows = [
         (f"{p.name}={_default(p.default)}", p.summary)
         for p in target.parameters.values()

@@ -32,16 +32,24 @@ def progress_text(progress: Progress) -> str:
     """States, rate, depth, frontier, transitions and memory in one line of 80 columns."""
     rate = progress.states / progress.seconds if progress.seconds > 0 else 0.0
     parts = [
-        f"{progress.states:,} states",
-        f"{rate:,.0f}/s",
+        f"{brief(progress.states)} states",
+        f"{brief(rate)}/s",
         f"depth {progress.depth}",
-        f"frontier {progress.frontier:,}",
-        f"{progress.transitions:,} transitions",
+        f"frontier {brief(progress.frontier)}",
+        f"{brief(progress.transitions)} transitions",
     ]
     memory = resident_bytes()
     if memory is not None:
         parts.append(f"{memory / 2**20:,.0f} MiB")
     return "  ".join(parts)
+
+
+def brief(number: float) -> str:
+    """A number to four digits or so: 9,999, 12.35k, 123.5k, 1.23M."""
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if number >= 10 * size or (number >= size and unit != "k"):
+            return f"{number / size:.4g}{unit}"
+    return f"{number:,.0f}"
 
 
 def resident_bytes() -> int | None:

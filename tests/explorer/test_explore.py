@@ -48,6 +48,8 @@ def test_a_model_without_properties_is_refused(properties: Any) -> None:
         ("max_seconds", float("nan")),
         ("max_seconds", "1"),
         ("max_seconds", True),
+        ("threads", 0),
+        ("threads", 1.5),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(budget: str, value: Any) -> None:
@@ -55,6 +57,11 @@ def test_a_budget_that_makes_no_sense_is_refused(budget: str, value: Any) -> Non
         explore(model(a=cell()), **{budget: value})
     assert str(refused.value).startswith(f"{budget} must be a number of at least ")
     assert repr(value) in str(refused.value)
+
+
+def test_a_bound_that_the_engine_cannot_keep_is_refused_rather_than_passed_over() -> None:
+    with pytest.raises(UsageError, match="does not count bytes; bound it with max_states"):
+        explore(model(a=cell()), max_bytes=10**9)
 
 
 def test_nothing_runs_when_an_argument_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -112,3 +113,15 @@ def test_a_fact_has_no_truth_value_while_a_formula_is_built() -> None:
     with building_formula(), pytest.raises(PropertyError, match=r"Stop\(\) has no truth value"):
         bool(Stop())
     assert bool(Stop())
+
+
+def test_a_relation_may_be_decorated_as_a_frozen_dataclass_all_the_same() -> None:
+    @dataclass(frozen=True)
+    class Done(Fact):
+        who: str
+        when: int = 3
+
+    assert Done("a") == Done("a", 3) != Done("a", 4)
+    assert {Done("a"), Done("a", 3)} == {Done("a")}
+    assert tuple(Done("a")) == ("a", 3)
+    assert repr(Done("a", 1)).endswith("Done(who='a', when=1)")

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from islander import Progress
-from islander.live import live_line, progress_text
+from islander.live import brief, live_line, progress_text
 
 
 def test_it_shows_all_counts_within_80_columns_for_tens_of_millions_of_states() -> None:
     text = progress_text(Progress(21_705_426, 163_317_265, 33, 1_234_567, 600.0))
-    assert text.startswith("21,705,426 states  36,176/s  depth 33  frontier 1,234,567")
-    assert "163,317,265 trans" in text
-    assert len(text) <= 100
+    assert text.startswith(
+        "21.71M states  36.18k/s  depth 33  frontier 1.235M  163.3M transitions  "
+    )
+    assert len(text) <= 80
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (9999, "9,999"), (12345, "12.35k"), (999_999, "1000k"), (2.5e9, "2.5G")],
+)
+def test_a_number_is_brief(number: float, text: str) -> None:
+    assert brief(number) == text
 
 
 def test_nobody_watching_means_no_callback() -> None:
