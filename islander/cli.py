@@ -236,7 +236,11 @@ def _console() -> tuple[Console, int | None]:
 
 def _say(text: str, style: str = "") -> None:
     console, _ = _console()
-    console.print(Text(text, style=style), soft_wrap=True)
+    console.print(Text(_clean_lines(text), style=style), soft_wrap=True)
+
+
+def _clean_lines(text: str) -> str:
+    return "\n".join(map(clean, text.split("\n")))
 
 
 def _show(result: Result) -> None:
@@ -255,7 +259,7 @@ def _tell(error: IslanderError, debug: bool) -> None:
     if debug:
         traceback.print_exception(error)
     text = Text("error: ", style="bold red")
-    text.append("\n".join(map(clean, str(error).split("\n"))), style="default")
+    text.append(_clean_lines(str(error)), style="default")
     console.print(text, soft_wrap=True)
     trace = error.trace if isinstance(error, ModelError) else None
     if trace is not None:

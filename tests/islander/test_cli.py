@@ -101,6 +101,17 @@ def test_a_step_that_cannot_be_taken_is_told_with_those_that_can(run: Run) -> No
     assert "Possible here: " in ran.out
 
 
+def test_what_a_trace_file_says_cannot_write_control_characters(run: Run) -> None:
+    run("check", "paxos", "--bug", "ignored-promises", "--trace", "t.json")
+    document = json.loads(Path("t.json").read_text())
+    document["steps"][3]["actor"] = "\x1b[31m\ud800"
+    Path("t.json").write_text(json.dumps(document))
+    ran = run("replay", "t.json")
+    assert ran.code == 1
+    assert "\x1b" not in ran.out
+    assert "\\x1b[31m\\ud800" in ran.out
+
+
 def test_a_witness_trace_can_be_written_by_name(run: Run) -> None:
     arguments = ("--trace", "t.json", "--trace-of", "a value is chosen")
     assert run("check", "paxos", *arguments).code == 0
