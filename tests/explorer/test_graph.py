@@ -159,7 +159,6 @@ def test_interleavings_are_counted_beyond_any_fixed_width() -> None:
 
 @settings(
     max_examples=80,
-    deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 @given(models())

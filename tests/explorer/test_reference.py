@@ -377,7 +377,6 @@ def test_an_interrupt_inside_a_users_code_ends_the_search_too(where: str) -> Non
 
 random_settings = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 

@@ -286,7 +286,6 @@ def key(seen: StateView) -> str:
 
 @settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 @given(models())

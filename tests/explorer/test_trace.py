@@ -167,7 +167,6 @@ def described(trace: Trace, state: State) -> str:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 @given(models())

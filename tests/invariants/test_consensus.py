@@ -106,7 +106,7 @@ REPORTS = st.builds(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     fact_sets=st.lists(
         st.frozensets(st.one_of(VOTES, VOTES, VOTES, WISHES, PROPOSALS), max_size=12), max_size=5
@@ -119,7 +119,7 @@ def test_what_is_chosen_is_judged_by_the_definition(family: str, fact_sets: list
     assert list(valid.judge(fact_sets)) == [only_wanted_chosen(f, quorums) for f in fact_sets]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     proposals=st.lists(PROPOSALS, max_size=2),
     reports=st.lists(REPORTS, max_size=6),
@@ -132,7 +132,7 @@ def test_greatest_promise_selection_is_judged_by_the_definition(
     assert judge(greatest_promise_selection(), facts) == greatest_selected(facts)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.frozensets(VOTES))
 def test_the_explanation_of_two_chosen_values_is_two_quorums_of_votes(facts: FactSet) -> None:
     """Each by itself already is a violation; and without any vote of it there is none."""
@@ -338,7 +338,6 @@ def test_a_promise_never_falls(promises: tuple[Any, ...], falls_at: int | None) 
 
 
 @given(st.none() | st.integers(-2, 2), st.integers(-2, 2))
-@settings(deadline=None)
 def test_a_step_is_judged_by_what_was_promised_before_and_after(
     earlier: int | None, later: int
 ) -> None:

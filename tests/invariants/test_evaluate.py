@@ -179,7 +179,7 @@ def _leaves(scope: tuple[tuple[str, Any], ...]) -> st.SearchStrategy[Tree]:
     )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(tree=trees(), fact_sets=st.lists(FACT_SETS, min_size=1, max_size=6))
 def test_evaluation_z3_and_the_definition_agree(tree: Tree, fact_sets: list[FactSet]) -> None:
     universe = Universe()
@@ -192,7 +192,7 @@ def test_evaluation_z3_and_the_definition_agree(tree: Tree, fact_sets: list[Fact
     assert [solver.rule(facts).answer is Answer.TRUE for facts in fact_sets] == expected
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(tree=trees(), batches=st.lists(st.lists(FACT_SETS, min_size=1, max_size=3), max_size=3))
 def test_an_invariant_judges_batch_after_batch_by_the_definition(
     tree: Tree, batches: list[list[FactSet]]

@@ -111,7 +111,7 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TREES)
 def test_simplifying_never_changes_the_meaning(tree: Any) -> None:
     make = Formulas()

@@ -215,7 +215,7 @@ CLOSED: dict[str, Formula] = {
 
 
 @pytest.mark.parametrize("name", CLOSED)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(fact_sets=st.lists(FACT_SETS, min_size=1, max_size=6), data=st.data())
 def test_the_verdict_on_a_fact_set_never_depends_on_which_others_are_known(
     name: str, fact_sets: list[frozenset[Fact]], data: st.DataObject

@@ -77,7 +77,6 @@ def test_membership_is_that_of_the_minimal_sets() -> None:
     assert "ab" not in quorums
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from(SUBSETS), min_size=1))
 def test_a_family_decides_like_all_the_sets_it_was_given(family: set[frozenset[str]]) -> None:
     quorums = Quorums.family(MEMBERS, family)

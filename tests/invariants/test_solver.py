@@ -52,7 +52,7 @@ def falsifies(truth: dict[FactSet, bool], present: set[Fact], absent: set[Fact])
     return not any(true for facts, true in truth.items() if present <= facts and not absent & facts)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(tree=TREES, subjects=st.lists(st.sampled_from(ALL_FACT_SETS), min_size=1, max_size=5))
 def test_an_explanation_is_a_minimal_set_of_facts_that_clash(
     tree: Any, subjects: list[FactSet]
