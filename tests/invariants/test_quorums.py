@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import chain, combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from islander import IslanderError, Quorums
