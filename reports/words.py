@@ -6,12 +6,16 @@ as escapes, and nothing is read as markup.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ..explorer import Deliver, Fact, TraceStep
 from ..explorer.freeze import Frozen, fields_of, show
 from ..explorer.handlers import Event
 from ..explorer.network import Envelope
+
+SHORT = 60
+"""Columns up to which a record of which several fields changed is told whole."""
 
 
 def clean(text: str) -> str:
@@ -54,14 +58,22 @@ def _grouped(sent: tuple[Envelope, ...]) -> Iterator[tuple[str, list[str]]]:
     receivers: dict[Frozen, list[str]] = {}
     for envelope in sent:
         receivers.setdefault(envelope.payload, []).append(envelope.receiver)
-    return ((show(payload), to) for payload, to in receivers.items())
+    return ((show(payload), _counted(to)) for payload, to in receivers.items())
+
+
+def _counted(names: list[str]) -> list[str]:
+    return [name + (f" ×{count}" if count > 1 else "") for name, count in Counter(names).items()]
 
 
 def _differences(path: str, before: Frozen, after: Frozen) -> list[str]:
     if before == after:
         return []
     old, new = fields_of(before), fields_of(after)
+    whole = f"{path}: {show(before)} → {show(after)}"
     if old and old.keys() == new.keys() and before[0] is after[0]:
+        changed = [name for name in old if old[name] != new[name]]
+        if path and len(changed) > 1 and len(whole) <= SHORT:
+            return [whole]
         inner = f"{path}." if path else ""
         return [
             line for name in old for line in _differences(f"{inner}{name}", old[name], new[name])
@@ -74,7 +86,7 @@ def _differences(path: str, before: Frozen, after: Frozen) -> list[str]:
         return [f"{path} + {show(part)}" for part in after[1:] if part not in before[1:]] + gone
     if kind in (list, tuple) and after[: len(before)] == before:
         return [f"{path} + {show(part)}" for part in after[len(before) :]]
-    return [f"{path}: {show(before)} → {show(after)}"]
+    return [whole]
 
 
 def _entry_differences(

@@ -62,6 +62,14 @@ def set_part(self: Actress) -> None:
     self.pair = Pair(1, 7)
 
 
+def set_both_parts(self: Actress) -> None:
+    self.pair = Pair(3, 7)
+
+
+def set_long_parts(self: Actress) -> None:
+    self.pair = Pair(10**30, 10**30)
+
+
 def change_table(self: Actress) -> None:
     self.table = {"b": Pair(1, 3), "c": 4}
 
@@ -104,6 +112,8 @@ def nothing(self: Actress) -> None:
     [
         (set_number, ["number: 0 → 5"]),
         (set_part, ["pair.right: 2 → 7"]),
+        (set_both_parts, ["pair: Pair(1, 2) → Pair(3, 7)"]),
+        (set_long_parts, [f"pair.left: 1 → {10**30}", f"pair.right: 2 → {10**30}"]),
         (change_table, ["table['a'] removed", "table['b'].right: 2 → 3", "table['c'] = 4"]),
         (empty_table, ["table: {}"]),
         (change_set, ["seen + 3", "seen − 1"]),
@@ -127,7 +137,7 @@ def test_equal_messages_to_several_actors_are_told_as_one() -> None:
 
         def timeout(self, name: str) -> None:
             self.broadcast(["a", "b"], Poke("oyez"))
-            self.send("a", Poke("psst"))
+            self.broadcast(["a", "a"], Poke("psst"))
             self.set_timer("cry")
 
     silent = StateInvariant("silent", lambda state: not state.network)
@@ -137,7 +147,7 @@ def test_equal_messages_to_several_actors_are_told_as_one() -> None:
     assert changes(trace.steps[0]) == [
         "sets timer 'cry' again",
         "sends Poke('oyez') to a, b",
-        "sends Poke('psst') to a",
+        "sends Poke('psst') to a ×2",
     ]
 
 
