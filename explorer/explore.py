@@ -77,7 +77,7 @@ def explore(
     because = search.bound or search.cut
     if because is None and verdict is Verdict.INCOMPLETE and undecided:
         because = f"{undecided.name}: {undecided.explanation}"
-    interleavings = None if search.unfinished else count_interleavings(search.graph)
+    interleavings, cyclic = _interleavings(search)
     return Result(
         model=model,
         engine=engine,
@@ -88,13 +88,24 @@ def explore(
         depth=search.depth,
         terminal=search.terminal,
         interleavings=interleavings,
-        cyclic=None if search.unfinished else interleavings is None,
+        cyclic=cyclic,
         fact_sets=len(search.fact_sets),
         handler_calls=search.semantics.handlers.calls,
         seconds=clock() - began,
         incomplete_because=because,
         graph=search.graph,
     )
+
+
+def _interleavings(search: Search) -> tuple[int | None, bool | None]:
+    """The number of interleavings and whether there is a cycle; None where not established."""
+    if search.unfinished:
+        return None, None
+    try:
+        count = count_interleavings(search.graph)
+    except KeyboardInterrupt:  # the verdicts stand; only this is given up
+        return None, None
+    return count, count is None
 
 
 def _conclude(search: Search, item: Property) -> PropertyResult:

@@ -20,6 +20,17 @@ _MISSING = object()
 _BUILDING: ContextVar[bool] = ContextVar("building", default=False)
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Whether two arguments are equal and of the same types throughout: (1,) is not (True,)."""
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, tuple):
+        return all(map(_same, one, other))
+    if isinstance(one, frozenset):
+        return all(any(_same(part, candidate) for candidate in other) for part in one)
+    return True
+
+
 @contextmanager
 def building_formula() -> Iterator[None]:
     """While this is open a fact is a formula: `if fact`, `not fact` and the like are refused."""
@@ -91,10 +102,7 @@ class Fact:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return all(
-            type(mine) is type(theirs) and mine == theirs
-            for mine, theirs in zip(self, other, strict=True)
-        )
+        return all(map(_same, self, other))
 
     def __bool__(self) -> bool:
         if _BUILDING.get():

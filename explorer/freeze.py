@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from .errors import FreezeError
@@ -140,10 +140,8 @@ def thaw(frozen: Frozen, *, disturb: bool = False) -> Any:
         pairs = reversed(parts) if disturb else parts
         return {thaw(key, disturb=disturb): thaw(item, disturb=disturb) for key, item in pairs}
     values = [thaw(part, disturb=disturb) for part in parts]
-    if kind is set:
-        return _disturbed_set(values) if disturb else set(values)
-    if kind is frozenset:
-        return frozenset(reversed(values)) if disturb else frozenset(values)
+    if kind is set or kind is frozenset:
+        return _disturbed(kind, values) if disturb else kind(values)
     if kind is tuple or kind is list:
         return kind(values)
     if issubclass(kind, tuple):
@@ -198,6 +196,8 @@ def show(frozen: Frozen) -> str:
     kind, parts = frozen[0], frozen[1:]
     if kind is bool:
         return str(bool(parts[0]))
+    if issubclass(kind, enum.Flag):
+        return f"{kind.__name__}({parts[0]})"
     if issubclass(kind, enum.Enum):
         return f"{kind.__name__}.{parts[0]}"
     if kind is dict:
@@ -208,7 +208,7 @@ def show(frozen: Frozen) -> str:
     if kind is list:
         return f"[{inner}]"
     if kind is set or kind is frozenset:
-        return "{" + inner + "}" if parts else "{}" if kind is frozenset else "set()"
+        return "{" + inner + "}" if parts else f"{kind.__name__}()"
     return f"{kind.__name__}({inner})"
 
 
@@ -235,14 +235,20 @@ def _is_mutable(value: object) -> bool:
     return parameters is not None and not parameters.frozen
 
 
-def _disturbed_set(values: list[Any]) -> set[Any]:
-    # Growing a set and emptying it again leaves a larger hash table, so that most elements
-    # change places; inserting in reverse flips those that collide.
-    fillers: list[Callable[[], None]] = [lambda: None for _ in range(64 + 8 * len(values))]
-    larger: set[Any] = set(fillers)
-    larger.update(reversed(values))
-    larger.difference_update(fillers)
-    return larger
+def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: list[Any]) -> Any:
+    """A set of `values` that iterates in another order than `kind(values)`, if one is found.
+
+    The order depends on the size of the hash table. A symmetric difference with fillers leaves
+    the table as large as it was with them; some size nearly always moves some element.
+    """
+    plain = list(kind(values))
+    disturbed = kind(values)
+    for size in (64, 512, 4096):
+        fillers = kind(object() for _ in range(size))
+        disturbed = kind((*reversed(values), *fillers)) ^ fillers
+        if len(values) < 2 or list(disturbed) != plain:
+            break
+    return disturbed
 
 
 def _refusal(value: object, path: str) -> FreezeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -67,8 +68,7 @@ class Model:
             raise ModelError(f"{where}: {actor!r} is not an Actor; derive its class from Actor.")
         kind = type(actor)
         for base in kind.__mro__:
-            own = base.__dict__
-            if own.get("__annotations__") and "__dataclass_fields__" not in own:
+            if "__dataclass_fields__" not in base.__dict__ and _annotates_fields(base):
                 raise ModelError(
                     f"{where}: the class {base.__name__} annotates fields but is not a dataclass; "
                     f"put @dataclass above it."
@@ -108,6 +108,11 @@ class Model:
                     f"results are looked up by name, so give each its own."
                 )
             names.add(item.name)
+
+
+def _annotates_fields(kind: type) -> bool:
+    kinds = map(str, inspect.get_annotations(kind).values())
+    return not all(one.startswith(("typing.ClassVar", "ClassVar")) for one in kinds)
 
 
 def actor_path(actor_id: str, actor: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -123,3 +124,16 @@ def test_verdicts_together_are_as_bad_as_the_worst(verdicts: str, together: str)
 def test_every_engine_that_is_named_runs() -> None:
     for engine in ENGINES:
         assert explore(model(a=cell()), engine).engine == engine
+
+
+def test_an_interrupt_while_counting_interleavings_leaves_the_verdicts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(graph: Any) -> None:
+        raise KeyboardInterrupt
+
+    module = import_module("islander.explorer.explore")
+    monkeypatch.setattr(module, "count_interleavings", interrupted)
+    result = explore(model(a=cell()))
+    assert result.verdict is Verdict.HOLDS
+    assert (result.interleavings, result.cyclic) == (None, None)

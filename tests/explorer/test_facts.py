@@ -125,3 +125,13 @@ def test_a_relation_may_be_decorated_as_a_frozen_dataclass_all_the_same() -> Non
     assert {Done("a"), Done("a", 3)} == {Done("a")}
     assert tuple(Done("a")) == ("a", 3)
     assert repr(Done("a", 1)).endswith("Done(who='a', when=1)")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((1,), (True,)), (((0,),), ((False,),)), (frozenset({1}), frozenset({True})), (1, True)],
+)
+def test_arguments_of_other_types_make_other_facts_however_deep(one: Any, other: Any) -> None:
+    assert Voted("a", one) != Voted("a", other)
+    assert len({Voted("a", one), Voted("a", other)}) == 2
+    assert Voted("a", one) == Voted("a", copy.deepcopy(one))

@@ -456,13 +456,13 @@ def test_a_disturbed_dict_iterates_in_another_order() -> None:
     assert list(disturbed["x"]) == [2, 1]
 
 
-@pytest.mark.parametrize(("kind", "least"), [(set, 50), (frozenset, 1)])
-def test_a_disturbed_set_of_strings_may_iterate_in_another_order(kind: Any, least: int) -> None:
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_disturbed_set_of_strings_mostly_iterates_in_another_order(kind: Any) -> None:
     # Hashes of strings differ from process to process; two of them change places in a hash table
-    # of another size about every second time. A frozenset's table cannot be had in another size.
+    # of another size about every second time, and three sizes are tried.
     pairs = [freeze(kind({f"x{n}", f"y{n}"})) for n in range(200)]
     moved = sum(list(thaw(pair)) != list(thaw(pair, disturb=True)) for pair in pairs)
-    assert moved >= least
+    assert moved >= 100
 
 
 # -- order and text --------------------------------------------------------------------------------
@@ -492,6 +492,7 @@ def test_the_canonical_order_is_total_and_depends_on_content_alone(
         ((1, (2,)), "(1, (2,))"),
         ([1, [False]], "[1, [False]]"),
         (set(), "set()"),
+        (frozenset(), "frozenset()"),
         ({2, 1}, "{1, 2}"),
         ({"b": 1, "a": [2]}, "{'a': [2], 'b': 1}"),
         (Point(1, None), "Point(1, None)"),

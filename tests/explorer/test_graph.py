@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from islander import Model, explore
+from islander import Model, StateInvariant, explore
 from islander.explorer.graph import StateGraph, all_edges, calmest_path, count_interleavings
 
 from . import naive
-from .cells import Cell, append, cell, run
+from .cells import Cell, append, cell, model, run
 from .random_models import models
 
 
@@ -198,3 +198,41 @@ def test_a_state_that_was_not_expanded_has_no_steps() -> None:
     assert graph.expanded == 1
     assert list(graph.steps(0)) == [0]
     assert list(graph.steps(1)) == []
+
+
+def factorial_model(messages: int) -> Model:
+    """`messages` different messages from one actor to another that keeps them in a set."""
+
+    def start(self: Any) -> None:
+        for n in range(messages):
+            self.send("b", n)
+
+    def receive(self: Any, message: int, sender: str) -> None:
+        self.value = self.value | {message}
+
+    return model(a=cell(start=start), b=cell(frozenset(), receive=receive))
+
+
+@pytest.mark.parametrize(("messages", "orders"), [(1, 1), (2, 2), (3, 6), (8, 40320)])
+def test_n_messages_arrive_in_n_factorial_orders(messages: int, orders: int) -> None:
+    assert explore(factorial_model(messages)).interleavings == orders
+
+
+def test_a_calm_counterexample_lets_one_actor_finish_before_the_next() -> None:
+    def start(self: Any) -> None:
+        self.set_timer("t")
+
+    def timeout(self: Any, name: str) -> None:
+        self.value += 1
+        if self.value < 2:
+            self.set_timer("t")
+
+    def both(state: Any) -> bool:
+        return not all(actor.value == 2 for actor in state.actors.values())
+
+    actors = {name: cell(0, start=start, timeout=timeout) for name in ("a", "b")}
+    result = explore(model(**actors, properties=[StateInvariant("not both", both)]))
+    trace = result.properties["not both"].trace
+    assert trace is not None
+    assert [step.actor for step in trace] in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
+    assert trace.switches == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -176,3 +176,10 @@ def test_a_model_is_what_it_was_when_it_was_made() -> None:
     result = explore(checked)
     assert list(checked.actors) == ["a"]
     assert list(result.properties) == ["true"]
+
+
+def test_class_variables_are_no_fields_and_need_no_dataclass() -> None:
+    class Constant(Actor):
+        LIMIT: ClassVar[int] = 3
+
+    assert list(Model("m", {"a": Constant()}).actors) == ["a"]
