@@ -74,8 +74,13 @@ class Invariant(Property):
 
         universe = Universe()
         universe.add(_in_order(subject))
-        root = self._build(Language(universe, name_all=True))
+        try:
+            root = self._build(Language(universe, name_all=True))
+        except PropertyError:  # it looks up only what is so; then only that can be named
+            root = self._build(Language(universe))
         ruling = Solver(root, self.effort).rule(subject)
+        if ruling.answer.value == "unknown":
+            return Explanation(f"the formula is false; z3 found no explanation ({ruling.reason})")
         if self.describe:
             said = in_words(self.name, self.describe, (ruling.present,))
             return Explanation(said, ruling.present)

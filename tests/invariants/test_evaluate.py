@@ -179,7 +179,7 @@ def _leaves(scope: tuple[tuple[str, Any], ...]) -> st.SearchStrategy[Tree]:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(tree=trees(), fact_sets=st.lists(FACT_SETS, min_size=1, max_size=6))
 def test_evaluation_z3_and_the_definition_agree(tree: Tree, fact_sets: list[FactSet]) -> None:
     universe = Universe()

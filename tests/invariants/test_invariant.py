@@ -143,6 +143,33 @@ def test_a_violation_is_always_explained(formula: Callable[[Any], Any], facts: l
     assert invariant.explain(subject).text
 
 
+def test_a_violation_is_explained_where_the_formula_looks_up_only_what_is_so() -> None:
+    """A conclusion that is a function is for the cases in which its premise can be true."""
+    allowed = {("a", 1): False, ("b", 2): True}
+
+    def formula(L: Any) -> Any:
+        return L.forall(str, Level, lambda a, k: L.Implies(Reached(a, k), lambda: allowed[a, k]))
+
+    invariant = Invariant("it", formula)
+    subject = frozenset({Reached("a", 1), Reached("b", 2)})
+    assert list(invariant.judge([subject])) == [False]
+    assert invariant.explain(subject).facts == (Reached("a", 1),)
+
+
+@pytest.mark.parametrize("describe", [None, lambda facts: "; ".join(map(str, facts))])
+def test_an_explanation_that_z3_leaves_open_claims_nothing_that_is_not_so(
+    describe: Callable[[tuple[Fact, ...]], str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked again for an explanation, and `effort` may suffice for the verdict alone."""
+    invariant = Invariant("it", at_most(1), describe=describe)
+    subject = frozenset({Reached("a", 1), Reached("a", 2)})
+    assert list(invariant.judge([subject])) == [False]
+    monkeypatch.setattr(Solver, "rule", ruling_unknown_on(lambda facts: True))
+    text = invariant.explain(subject).text
+    assert text
+    assert "whatever the facts are" not in text
+
+
 def test_a_description_that_raises_is_named() -> None:
     invariant = Invariant("it", at_most(1), describe=lambda facts: facts[7].name)
     with pytest.raises(PropertyError, match=r"'it'.*describe.*IndexError"):

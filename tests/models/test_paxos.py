@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import permutations
+from math import comb
 from typing import Any
 
 import pytest
@@ -76,6 +78,76 @@ def test_an_instance_holds_with_its_golden_counts(
     )
 
 
+def situations_of_one_ballot(acceptors: int, quorum: int) -> int:
+    """How far one ballot can have come when ignored messages are kept.
+
+    Before the proposer writes, each acceptor's Prepare or Promise is in flight, or its promise
+    is counted, of fewer than a quorum. Afterwards each of the quorum has its Accept in flight or
+    has voted; and each other acceptor is in one of five situations: Prepare in flight or
+    answered, each before its vote or after; and answered after it, with a promise that reports
+    it. For three acceptors: 8 + 12 before, 3 · 4 · 5 afterwards.
+    """
+    before = sum(comb(acceptors, n) * 2 ** (acceptors - n) for n in range(quorum))
+    return before + comb(acceptors, quorum) * 2**quorum * 5 ** (acceptors - quorum)
+
+
+@pytest.mark.parametrize(
+    ("proposers", "acceptors", "quorum"),
+    [(3, 1, 1), (2, 2, 2), (3, 2, 2), (1, 3, 2), (2, 3, 2), (2, 3, 3), (1, 4, 3), (1, 5, 3)],
+)
+def test_ballots_combine_freely_when_ignored_messages_are_kept(
+    proposers: int, acceptors: int, quorum: int
+) -> None:
+    """Whatever each ballot can come to alone, all can come to, run from the lowest up."""
+    parameters = {"proposers": proposers, "acceptors": acceptors, "quorum": quorum}
+    result = explore(paxos(**parameters, keep_ignored=True))
+    assert result.states == situations_of_one_ballot(acceptors, quorum) ** proposers
+
+
+@pytest.mark.parametrize("parameters", [{}, {"acceptors": 2}], ids=str)
+def test_a_second_copy_of_a_promise_that_stays_in_flight_changes_no_count(
+    parameters: dict[str, Any],
+) -> None:
+    once = explore(paxos(**{**parameters, "keep_ignored": True}))
+    twice = explore(paxos(**{**parameters, "keep_ignored": True}, promise_copies=2))
+    assert (twice.states, twice.transitions) == (once.states, once.transitions)
+
+
+@pytest.mark.parametrize("acceptors", [1, 2])
+def test_the_interleavings_of_one_proposer_are_the_orders_that_make_sense(acceptors: int) -> None:
+    """Each Prepare before its Promise, and each Accept after the last Promise of the quorum."""
+    everyone = range(acceptors)
+    messages = [(kind, a) for kind in ("prepare", "promise", "accept") for a in everyone]
+    orders = sum(
+        all(order.index(("prepare", a)) < order.index(("promise", a)) for a in everyone)
+        and max(order.index(("promise", a)) for a in everyone)
+        < min(order.index(("accept", a)) for a in everyone)
+        for order in permutations(messages)
+    )
+    result = explore(paxos(proposers=1, acceptors=acceptors))
+    assert result.interleavings == orders
+
+
+@pytest.mark.parametrize(
+    ("ballots", "parameters"),
+    [
+        (1, {"proposers": 1, "acceptors": 2}),
+        (2, {"acceptors": 2}),
+        (2, {"quorum": 3}),
+        (3, {"proposers": 3, "acceptors": 1}),
+        (3, {"acceptors": 2, "rounds": 2, "retrying": 1}),
+        (4, {"acceptors": 1, "rounds": 2}),
+    ],
+    ids=str,
+)
+def test_where_all_must_promise_a_fact_set_is_a_set_of_votes_for_each_ballot(
+    ballots: int, parameters: dict[str, Any]
+) -> None:
+    """A ballot is not proposed, or any of the acceptors have voted at it; the reports follow."""
+    result = explore(paxos(**parameters))
+    assert result.fact_sets == (1 + 2 ** parameters.get("acceptors", 3)) ** ballots
+
+
 def test_a_third_proposer_selects_the_greater_of_two_written_values() -> None:
     result = explore(paxos(proposers=3, keep_ignored=True))
     assert result.verdict is Verdict.HOLDS
@@ -101,6 +173,10 @@ def test_a_third_proposer_selects_the_greater_of_two_written_values() -> None:
         ({}, [CHOSEN, OVERTAKEN, INTERLEAVED]),
         ({"proposers": 3}, [CHOSEN, OVERTAKEN, INTERLEAVED, THIRD]),
         ({"proposers": 3, "values": ("x",)}, [CHOSEN, OVERTAKEN, INTERLEAVED]),
+        ({"proposers": 3, "values": ("x", "y")}, [CHOSEN, OVERTAKEN, INTERLEAVED, THIRD]),
+        # Only the last to write has another value, so that nobody is left to see both. Exploring
+        # all 512000 states of it with keep_ignored confirms that the witness is unreachable.
+        ({"proposers": 3, "values": ("x", "x", "y")}, [CHOSEN, OVERTAKEN, INTERLEAVED]),
         ({"proposers": 3, "acceptors": 2}, [CHOSEN, OVERTAKEN, INTERLEAVED]),
     ],
     ids=str,
