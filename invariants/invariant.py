@@ -53,6 +53,11 @@ class Invariant(Property):
                 f"got {self.formula!r}."
             )
 
+        if type(self.effort) is not int or self.effort < 0:
+            raise PropertyError(
+                f"property {self.name!r}: effort must be an int of at least 0; got {self.effort!r}."
+            )
+
     def judge(self, subjects: Sequence[FactSet]) -> Sequence[bool | None]:
         from .evaluate import evaluate  # numpy and z3 are slow to import, and --help needs neither
 

@@ -16,6 +16,9 @@ in the facts of the state that is judged (the active domain), so that the verdic
 depends on that state alone. Any collection can stand for a sort: then the variable ranges over
 its elements.
 
+Facts are not compared with each other: `L.Iff` says that both hold or neither. Values compare as
+in Python, where `True == 1`.
+
 A statement may be given as a function without arguments, `lambda: …`. It is then built only where
 the statements before it leave the matter open, which saves much where a premise names a fact that
 is hardly ever true.

@@ -204,8 +204,8 @@ def promised_by(actor: Actor) -> int | None:
 
 def _check(bug: str | None, retrying: int | None, **counts: int) -> None:
     for name, count in counts.items():
-        if count < 1:
-            raise UsageError(f"paxos: {name} must be at least 1; got {count}.")
+        if type(count) is not int or count < 1:
+            raise UsageError(f"paxos: {name} must be at least 1; got {count!r}.")
     if retrying is not None and retrying < 0:
         raise UsageError(f"paxos: retrying must be at least 0; got {retrying}.")
     if bug is not None and bug not in ENTRY.bugs:

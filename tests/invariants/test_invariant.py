@@ -181,12 +181,14 @@ def test_a_description_that_raises_is_named() -> None:
     [
         (("", at_most(1)), "needs a name"),
         ((None, at_most(1)), "needs a name.* None"),
+        (("it", at_most(1), None, -1), r"'it': effort must be an int of at least 0; got -1"),
+        (("it", at_most(1), None, "x"), r"'it': effort must be an int of at least 0; got 'x'"),
         (("it", None), r"'it': the formula must be a function of a language L, got None"),
         (("it", True), r"'it': the formula must be a function"),
     ],
 )
 def test_an_invariant_without_name_or_formula_is_refused(
-    arguments: tuple[Any, Any], words: str
+    arguments: tuple[Any, ...], words: str
 ) -> None:
     with pytest.raises(PropertyError, match=words):
         Invariant(*arguments)

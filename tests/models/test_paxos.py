@@ -280,6 +280,8 @@ def test_the_lowest_promise_is_selected_though_a_greater_one_was_counted() -> No
     ("parameters", "said"),
     [
         ({"proposers": 0}, "proposers must be at least 1; got 0"),
+        ({"proposers": "3"}, "proposers must be at least 1; got '3'"),
+        ({"acceptors": 2.5}, "acceptors must be at least 1; got 2.5"),
         ({"acceptors": -1}, "acceptors must be at least 1"),
         ({"rounds": 0}, "rounds must be at least 1"),
         ({"promise_copies": 0}, "promise_copies must be at least 1"),
