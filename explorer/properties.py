@@ -86,14 +86,7 @@ class _Predicate(Property):
     predicate: Callable[..., Any]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise PropertyError(
-                f"a property needs a name, a string that is not empty; got {self.name!r}."
-            )
-        if not callable(self.predicate):
-            raise PropertyError(
-                f"property {self.name!r}: the predicate must be a function, got {self.predicate!r}."
-            )
+        check_made_of(self.name, self.predicate, "the predicate must be a function")
 
     def judge(self, subjects: Sequence[Any]) -> Sequence[bool | None]:
         return [ask(self.name, self.predicate, self._arguments(subject)) for subject in subjects]
@@ -197,6 +190,14 @@ class StateWitness(_Predicate):
 
     def explain(self, subject: Any) -> Explanation:
         return Explanation(VACUOUS)
+
+
+def check_made_of(name: object, function: object, demand: str) -> None:
+    """Raise PropertyError unless a property has a name, and a function where `demand` says so."""
+    if not isinstance(name, str) or not name:
+        raise PropertyError(f"a property needs a name, a string that is not empty; got {name!r}.")
+    if not callable(function):
+        raise PropertyError(f"property {name!r}: {demand}, got {function!r}.")
 
 
 def ask(name: str, predicate: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:

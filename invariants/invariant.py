@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..explorer.errors import IslanderError, PropertyError
 from ..explorer.facts import Fact, FactSet, building_formula
 from ..explorer.freeze import fact_order
-from ..explorer.properties import Explanation, Property, Subject, in_words, location
+from ..explorer.properties import Explanation, Property, Subject, check_made_of, in_words, location
 from .formula import Formula
 from .language import Language, Universe
 
@@ -43,16 +43,7 @@ class Invariant(Property):
     subject: ClassVar[Subject] = Subject.FACTS
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise PropertyError(
-                f"an Invariant needs a name, a string that is not empty; got {self.name!r}."
-            )
-        if not callable(self.formula):
-            raise PropertyError(
-                f"property {self.name!r}: the formula must be a function of a language L, "
-                f"got {self.formula!r}."
-            )
-
+        check_made_of(self.name, self.formula, "the formula must be a function of a language L")
         if type(self.effort) is not int or self.effort < 0:
             raise PropertyError(
                 f"property {self.name!r}: effort must be an int of at least 0; got {self.effort!r}."
@@ -75,7 +66,7 @@ class Invariant(Property):
     def explain(self, subject: FactSet) -> Explanation:
         # Grounded for this fact set alone, so that the words do not depend on what was judged
         # before, with every fact by name, so that those which are missing can be told.
-        from .solver import Solver
+        from .solver import Answer, Solver
 
         universe = Universe()
         universe.add(_in_order(subject))
@@ -84,7 +75,7 @@ class Invariant(Property):
         except PropertyError:  # it looks up only what is so; then only that can be named
             root = self._build(Language(universe))
         ruling = Solver(root, self.effort).rule(subject)
-        if ruling.answer.value == "unknown":
+        if ruling.answer is Answer.UNKNOWN:
             return Explanation(f"the formula is false; z3 found no explanation ({ruling.reason})")
         if self.describe:
             said = in_words(self.name, self.describe, (ruling.present,))
@@ -95,10 +86,12 @@ class Invariant(Property):
         return Explanation(text, ruling.present, ruling.absent)
 
     def _confirm(self, facts: FactSet, answer: bool | None) -> bool | None:
+        from .solver import Answer
+
         ruling = self._solver().rule(facts)
-        if ruling.answer.value == "unknown":
+        if ruling.answer is Answer.UNKNOWN:
             return None
-        if (ruling.answer.value == "sat") is not answer:
+        if (ruling.answer is Answer.TRUE) is not answer:
             raise IslanderError(
                 f"property {self.name!r}: evaluation says {answer} and z3 says "
                 f"{ruling.answer.value} of the same facts. This is a defect of Islander; please "
