@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .judging import Finding
     from .trace import Trace
 
 
@@ -45,10 +46,10 @@ class NondeterminismError(ModelError):
 class PropertyError(ModelError):
     """A property whose function raised or answered with something that is not a verdict.
 
-    `state` is the number, in the explored graph, of the state that it was asked about, if known.
+    `finding` says in which states it was asked, if it is known.
     """
 
-    state: int | None = None
+    finding: Finding | None = None
 
 
 class TraceError(IslanderError):

@@ -7,20 +7,25 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import ModelError, PropertyError, UsageError
-from .graph import calmest_path, count_interleavings
 from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject
-from .reference import Budgets, Search, trace_along
+from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
+from .search import Budgets, Search
 from .trace import Trace
 
-ENGINES = ("reference",)
+ENGINES = ("tabulated", "reference")
 """The names that `explore` takes as `engine`."""
+
+COUNTED_ANYWAY = 100_000
+"""States up to which interleavings are counted without being asked for."""
+
+MOST_THREADS = 256
 
 
 def explore(
     model: Model,
-    engine: str = "reference",
+    engine: str = ENGINES[0],
     *,
     threads: int = 1,
     max_states: int | None = None,
@@ -28,6 +33,7 @@ def explore(
     max_seconds: float | None = None,
     max_bytes: int | None = None,
     keep_going: bool = False,
+    count_interleavings: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
@@ -61,15 +67,20 @@ def explore(
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
-    if max_bytes is not None:
+    if max_bytes is not None and engine == "reference":
         raise UsageError("the reference engine does not count bytes; bound it with max_states.")
-    budgets = Budgets(max_states, max_depth, max_seconds)
     _check("threads", threads, int, 1)
+    if threads is None or threads > MOST_THREADS:
+        raise UsageError(f"threads must be a number up to {MOST_THREADS}; got {threads!r}.")
     _check("max_states", max_states, int, 1)
     _check("max_depth", max_depth, int, 0)
     _check("max_seconds", max_seconds, (int, float), 0)
+    _check("max_bytes", max_bytes, int, 1)
     began = clock()
-    search = Search(model, budgets, keep_going, lambda: clock() - began, on_progress)
+    budgets = Budgets(max_states, max_depth, max_seconds, max_bytes)
+    search = _search(
+        engine, threads, (model, budgets, keep_going, lambda: clock() - began, on_progress)
+    )
     search.run()
     properties = {item.name: _conclude(search, item) for item in model.properties}
     verdict = overall([found.verdict for found in properties.values()])
@@ -77,32 +88,40 @@ def explore(
     because = search.bound or search.cut
     if because is None and verdict is Verdict.INCOMPLETE and undecided:
         because = f"{undecided.name}: {undecided.explanation}"
-    interleavings, cyclic = _interleavings(search)
+    interleavings, cyclic = _interleavings(search, count_interleavings or engine == "reference")
     return Result(
         model=model,
         engine=engine,
         verdict=verdict,
         properties=properties,
-        states=len(search.graph.states),
-        transitions=len(search.graph.outcomes),
+        states=search.states,
+        transitions=search.transitions,
         depth=search.depth,
         terminal=search.terminal,
         interleavings=interleavings,
         cyclic=cyclic,
-        fact_sets=len(search.fact_sets),
-        handler_calls=search.semantics.handlers.calls,
+        fact_sets=search.fact_sets,
+        handler_calls=search.handler_calls,
         seconds=clock() - began,
         incomplete_because=because,
-        graph=search.graph,
+        explored=search.graph,
     )
 
 
-def _interleavings(search: Search) -> tuple[int | None, bool | None]:
+def _search(engine: str, threads: int, arguments: tuple[Any, ...]) -> Search:
+    if engine == "reference":
+        return ReferenceSearch(*arguments)
+    from .tabulated import TabulatedSearch  # numba is slow to import, and --help does not need it
+
+    return TabulatedSearch(*arguments, threads=threads)
+
+
+def _interleavings(search: Search, asked: bool) -> tuple[int | None, bool | None]:
     """The number of interleavings and whether there is a cycle; None where not established."""
-    if search.unfinished:
+    if search.unfinished or not (asked or search.states <= COUNTED_ANYWAY):
         return None, None
     try:
-        count = count_interleavings(search.graph)
+        count = search.interleavings()
     except KeyboardInterrupt:  # the verdicts stand; only this is given up
         return None, None
     return count, count is None
@@ -113,10 +132,7 @@ def _conclude(search: Search, item: Property) -> PropertyResult:
     if verdict is Verdict.INCOMPLETE:
         return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
     finding = search.judge.whereabouts(item)
-    trace = None
-    if finding:
-        path = calmest_path(search.graph, finding.depth, finding.states, finding.edges)
-        trace = trace_along(search.model, search.graph, path)
+    trace = search.trace_to(finding) if finding else None
     why = Explanation("")
     if verdict is Verdict.VIOLATED:
         why = _explanation(item, trace)

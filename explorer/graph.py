@@ -7,7 +7,7 @@ one depth are consecutive; the steps from a state are consecutive too.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -59,60 +59,63 @@ class Path(NamedTuple):
 
 
 def calmest_path(
-    graph: StateGraph, depth: int, targets: Collection[int], last: Mapping[int, list[Edge]]
+    graph: StateGraph,
+    depth: int,
+    wanted: Collection[int],
+    last: Callable[[Edge], bool] | None = None,
 ) -> Path:
     """Among the shortest paths to what is wanted, the first with the fewest switches of actor.
 
     A switch is a step taken by another actor than the step before. What is wanted is any state
-    of `targets`, all of them of depth `depth`; or, if `last` is not empty, any of the steps in
-    it, by the number of the state of depth `depth` that they start from.
+    of `wanted`, all of them of depth `depth`; or, if `last` is given, any step from a state of that
+    depth of which it is true. The first path is the one whose initial state, and then whose steps,
+    one after the other, come first.
     """
-    wanted = set(last) if last else set(targets)
-    between: list[list[tuple[int, Edge]]] = []  # for each depth, the steps on shortest paths
-    for level in range(depth - 1, -1, -1):
-        steps = [
-            (state, edge)
-            for state in graph.level(level)
-            for edge in graph.steps(state)
-            if graph.targets[edge] in wanted
-        ]
-        between.append(steps)
-        wanted = {state for state, _ in steps}
-    between.reverse()
-    if last:
-        between.append([(state, edge) for state, edges in last.items() for edge in edges])
+    # to_go[state][actor]: the fewest switches after a step of that actor, which may come next.
+    to_go: dict[int, dict[str, int]] = {state: {} for state in wanted} if last is None else {}
+    for level in range(depth if last else depth - 1, -1, -1):
+        for state in graph.level(level):
+            for edge in graph.steps(state):
+                target = graph.targets[edge]
+                if last and level == depth:
+                    switches = 0 if last(edge) else None
+                else:
+                    switches = _to_go(to_go, target, edge, graph, level + 1)
+                if switches is not None:
+                    by_actor = to_go.setdefault(state, {})
+                    actor = graph.outcomes[edge].after.actor
+                    by_actor[actor] = min(switches, by_actor.get(actor, switches))
 
-    # best[state][actor]: the fewest switches of a path that ends there by a step of that actor.
-    start: dict[str, _Best] = {"": _Best(0, None, -1)}
-    best: dict[int, dict[str, _Best]] = dict.fromkeys(sorted(wanted), start)
-    ends: dict[int, dict[str, _Best]] = best if not between else {}
-    for number, steps in enumerate(between):
-        after: dict[int, dict[str, _Best]] = {}
-        final = bool(last) and number == len(between) - 1
-        for state, edge in steps:
-            actor = graph.outcomes[edge].after.actor
-            key = edge if final else graph.targets[edge]
-            arrivals = after.setdefault(key, {})
-            for previous, so_far in best[state].items():
-                switches = so_far.switches + (previous not in ("", actor))
-                if actor not in arrivals or switches < arrivals[actor].switches:
-                    arrivals[actor] = _Best(switches, (so_far, state), edge)
-        best = ends = after
+    def left(state: int, actor: str) -> int:
+        """The switches of a calmest path on from `state`, reached by a step of `actor`."""
+        after = to_go[state].items()
+        return min((more + (actor not in ("", one)) for one, more in after), default=0)
 
-    finals = [(key, found) for key, by_actor in ends.items() for found in by_actor.values()]
-    chosen = min(finals, key=lambda final: (final[1].switches, final[0]))
+    start = at = min((s for s in graph.initial if s in to_go), key=lambda s: (left(s, ""), s))
     edges: list[Edge] = []
-    first, at = chosen[0], chosen[1]
-    while at.before is not None:
-        edges.append(at.edge)
-        at, first = at.before
-    return Path(first, tuple(reversed(edges)))
+    actor, length = "", depth + (last is not None)
+    while len(edges) < length:
+        for edge in graph.steps(at):
+            one, target = graph.outcomes[edge].after.actor, graph.targets[edge]
+            if last and len(edges) == depth:
+                more = 0 if last(edge) else None
+            else:
+                more = _to_go(to_go, target, edge, graph, len(edges) + 1)
+            if more is not None and more + (actor not in ("", one)) == left(at, actor):
+                edges.append(edge)
+                actor, at = one, target
+                break
+    return Path(start, tuple(edges))
 
 
-class _Best(NamedTuple):
-    switches: int
-    before: tuple[_Best, int] | None
-    edge: Edge
+def _to_go(
+    to_go: Mapping[int, Mapping[str, int]], target: int, edge: Edge, graph: StateGraph, level: int
+) -> int | None:
+    """The fewest switches after `edge`, None if no shortest path goes on from there."""
+    if target not in to_go or target not in graph.level(level):
+        return None
+    actor = graph.outcomes[edge].after.actor
+    return min((more + (actor != one) for one, more in to_go[target].items()), default=0)
 
 
 def count_interleavings(graph: StateGraph) -> int | None:

@@ -1,41 +1,40 @@
 """Judging: what a search has found out about each property, level by level.
 
-An engine reports what each level brought (new fact sets, states, local steps) and where it was
-found; the judge asks the properties and keeps, for each, the first level that decided it. Verdicts
+An engine reports what each level brought (new fact sets, states, local steps); the judge asks the
+properties and keeps, for each, the first level that decided it and what decided it there. Verdicts
 do not depend on how an engine explores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import PropertyError
 from .facts import FactSet
-from .graph import Edge
+from .handlers import Outcome
 from .properties import Property, Subject
 from .result import Verdict
 
 
 @dataclass
 class Finding:
-    """Where a property was decided: at `depth`, in the states or by the steps named.
-
-    For an invariant these are violations, for a witness the ways to satisfy it. `edges` maps
-    states of depth `depth` to the steps that decided a StepInvariant.
+    """Where a property was decided: at `depth`, in every state that has one of `fact_sets` or is
+    one of `states` (by number), or, if there are `outcomes`, by the steps that these make from
+    states of that depth. For an invariant these are violations, for a witness ways to satisfy it.
     """
 
     depth: int
+    fact_sets: set[FactSet] = field(default_factory=set)
     states: list[int] = field(default_factory=list)
-    edges: dict[int, list[Edge]] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
 
 
 @dataclass
 class _Nearest:
     nearness: tuple[int, ...]
-    depth: int
-    state: int
+    finding: Finding
 
 
 class Judge:
@@ -54,26 +53,36 @@ class Judge:
 
     def wants(self, subject: Subject) -> bool:
         """Whether some property that looks at `subject` is still open."""
-        return bool(self._open(subject))
+        return any(p.subject is subject and p.name not in self.findings for p in self.properties)
 
-    def fact_sets(self, depth: int, found: Mapping[FactSet, list[int]]) -> None:
-        """Judge the fact sets that are new at `depth`; `found` maps each to the states of this
-        depth that have it."""
-        self._judge(Subject.FACTS, depth, list(found), list(found.values()))
+    def wants_more(self, subject: Subject, depth: int) -> bool:
+        """The same, or decided at `depth`, of which further ways to decide it are to be known."""
+        return any(
+            p.subject is subject
+            and (p.name not in self.findings or self.findings[p.name].depth == depth)
+            for p in self.properties
+        )
+
+    def fact_sets(self, depth: int, found: Sequence[FactSet]) -> None:
+        """Judge the fact sets that are new at `depth`."""
+        where = [Finding(depth, fact_sets={facts}) for facts in found]
+        self._judge(Subject.FACTS, depth, found, where)
 
     def states(self, depth: int, views: Sequence[Any], numbers: Sequence[int]) -> None:
-        """Judge the new states of `depth`, given as `StateView`s with their numbers."""
-        self._judge(Subject.STATE, depth, views, [[number] for number in numbers])
+        """Judge new states of `depth`, given as `StateView`s with their numbers: a whole level, or,
+        in several calls, parts of it."""
+        where = [Finding(depth, states=[number]) for number in numbers]
+        self._judge(Subject.STATE, depth, views, where)
 
-    def step(self, depth: int, name: str, answer: bool | None, state: int, edge: Edge) -> None:
-        """Note the step `edge`, taken from `state`, of this depth, to which property `name`
-        objects: it answered False, or None for unknown."""
-        if answer is None:
-            self.unknown.add(name)
-            return
-        finding = self.findings.setdefault(name, Finding(depth))
-        if finding.depth == depth:
-            finding.edges.setdefault(state, []).append(edge)
+    def step(self, depth: int, outcome: Outcome) -> None:
+        """Note the objections to a step that `outcome` makes from a state of this depth."""
+        for name, answer in outcome.objections:
+            if answer is None:
+                self.unknown.add(name)
+                continue
+            finding = self.findings.setdefault(name, Finding(depth))
+            if finding.depth == depth and outcome not in finding.outcomes:
+                finding.outcomes.append(outcome)
 
     def verdict(self, item: Property, unfinished: str | None) -> tuple[Verdict, str]:
         """The verdict on `item` and, if it is incomplete, the reason; `unfinished` says why the
@@ -92,52 +101,60 @@ class Judge:
         nearest = self._nearest.get(item.name)
         if item.name in self.findings or nearest is None:
             return self.findings.get(item.name)
-        return Finding(nearest.depth, [nearest.state])
-
-    def _open(self, subject: Subject) -> list[Property]:
-        return [p for p in self.properties if p.subject is subject and p.name not in self.findings]
+        return nearest.finding
 
     def _judge(
-        self, subject: Subject, depth: int, subjects: Sequence[Any], states: Sequence[list[int]]
+        self, subject: Subject, depth: int, subjects: Sequence[Any], where: Sequence[Finding]
     ) -> None:
         if not subjects:
             return
-        for item in self._open(subject):
-            answers = _answers(item, subjects, states)
+        for item in self.properties:
+            known = self.findings.get(item.name)
+            if item.subject is not subject or (known and known.depth < depth):
+                continue
+            answers = _answers(item, subjects, where)
             if None in answers:
                 self.unknown.add(item.name)
             decided = [at for at, answer in enumerate(answers) if answer is item.somewhere]
-            if decided:
-                where = sorted(number for at in decided for number in states[at])
-                self.findings[item.name] = Finding(depth, where)
-            elif item.somewhere:
-                self._note_nearest(item, depth, subjects, states)
+            for at in decided:
+                finding = self.findings.setdefault(item.name, Finding(depth))
+                _add(finding, where[at])
+            if item.somewhere and item.name not in self.findings:
+                self._note_nearest(item, subjects, where)
 
     def _note_nearest(
-        self, item: Property, depth: int, subjects: Sequence[Any], states: Sequence[list[int]]
+        self, item: Property, subjects: Sequence[Any], where: Sequence[Finding]
     ) -> None:
-        for one, numbers in zip(subjects, states, strict=True):
+        for one, place in zip(subjects, where, strict=True):
             try:
                 nearness = item.nearness(one)
             except PropertyError as error:
-                error.state = numbers[0]
+                error.finding = place
                 raise
             known = self._nearest.get(item.name)
             if nearness and (known is None or nearness > known.nearness):
-                self._nearest[item.name] = _Nearest(nearness, depth, numbers[0])
+                self._nearest[item.name] = _Nearest(nearness, Finding(place.depth))
+                known = self._nearest[item.name]
+            if known and nearness == known.nearness and place.depth == known.finding.depth:
+                _add(known.finding, place)
+
+
+def _add(finding: Finding, place: Finding) -> None:
+    finding.fact_sets |= place.fact_sets
+    finding.states += place.states
 
 
 def _answers(
-    item: Property, subjects: Sequence[Any], states: Sequence[list[int]]
+    item: Property, subjects: Sequence[Any], where: Sequence[Finding]
 ) -> Sequence[bool | None]:
-    """What `item` says of `subjects`; an error tells which state it arose in."""
+    """What `item` says of `subjects`; an error tells where it arose."""
     try:
         return item.judge(subjects)
     except PropertyError:
-        for one, numbers in zip(subjects, states, strict=True):
+        for one, place in zip(subjects, where, strict=True):
             try:
                 item.judge([one])
             except PropertyError as error:
-                error.state = numbers[0]
+                error.finding = place
                 raise
         raise

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from .freeze import Frozen, show, thaw
 
@@ -46,8 +46,12 @@ class Network(ABC):
     """The seam between exploring and what a network can do.
 
     A subclass decides how envelopes are kept, which of them may be delivered next, and what
-    delivering one leaves behind.
+    delivering one leaves behind. `is_multiset` says that its state is no more than the multiset of
+    the envelopes in flight, that sending adds to it, that each may be delivered, and that delivery
+    takes one copy away: then the tabulated engine can keep it.
     """
+
+    is_multiset: ClassVar[bool] = False
 
     @abstractmethod
     def empty(self) -> NetworkState:
@@ -85,6 +89,7 @@ class Bag(Network):
     """
 
     keep_ignored: bool = False
+    is_multiset: ClassVar[bool] = True
 
     # A state is the tuple of the envelopes in flight, sorted by index, a copy each.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from .facts import Fact
@@ -55,7 +56,7 @@ class Result:
     handler_calls  distinct (local state, event) pairs: how often Python decided
     seconds        wall-clock time
     incomplete_because  which bound ended the search, or None
-    graph          the explored states and steps
+    explored       makes `graph`
     """
 
     model: Model
@@ -72,7 +73,13 @@ class Result:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
-    graph: StateGraph
+    explored: Callable[[], StateGraph] = field(repr=False, compare=False)
+
+    @cached_property
+    def graph(self) -> StateGraph:
+        """The explored states and steps, as plain objects; the tabulated engine makes them when they
+        are asked for, which takes time and memory where they are many."""
+        return self.explored()
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,1273 @@
+"""The compiled kernels: every loop over states, on integers; no other module knows numba.
+
+The kernels take arrays and learn all widths at run time, so they are compiled once for all models
+and load from numba's cache afterwards. They release the GIL and know no Python object.
+
+*State*: a row of `W` 64-bit words, laid out by a `Layout`; `tables` decide what happens to it.
+*Order*: states are numbered in the order in which a breadth-first search with one queue finds them,
+whatever the number of threads.
+
+*Visited set*: each of `P` owners keeps the states that hash to it, as rows in the order of their
+numbers and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of one
+more than the row (0: empty). The place in the table is the upper end of the hash bits in the
+entry, so a table doubles by one pass over it, front to back. A probe ends at a row that is equal
+word for word, so that no state is ever taken for another. Table lines and rows are prefetched a
+block ahead.
+
+*Recent*: most successors were met a moment ago, because events that commute lead to the same state
+by two ways. A small direct-mapped cache of whole states sorts these out before they cost a probe.
+
+One thread runs `search`: expand a batch, settle it, and so on. Several run `expand` on parts of the
+frontier, each with a box for every owner, and then `settle`, an owner each, boxes in order; `merge`
+numbers what is new. Nobody writes what another one reads, so no locks are needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+# How a kernel ended.
+DONE = 0  # all that was asked for
+MISSING = 1  # a pair of local state and event has no entry
+COPIES = 2  # an envelope, its delivery being counters[EVENT], needs a bit for one more copy
+ROOM = 3  # rows, table or fact sets are too full for another batch
+BUFFER = 4  # one state has more successors than a batch holds, or a box is full
+BOUND = 5  # one state more than may be kept was found
+OVERFLOW = 6  # a count needs more words than it has
+PAUSE = 7  # as many states were worked on as asked for
+NEWS = 8  # a walk met facts or an outcome that are to be judged
+
+# Entries of a page: the first outcome of a pair, or one of these.
+UNKNOWN = -1
+NO_STEP = -2
+PAGE_BITS = 6
+PAGE = 1 << PAGE_BITS
+"""Local states to a page of the table of pairs."""
+
+# Flags of an outcome.
+LAST = 1  # no further outcome of the same pair
+FACTS = 2  # the local states before and after have different facts
+REPEATS = 4  # it sends an envelope twice
+OBJECTION = 8  # a step property objects to it
+
+LARGEST = 3 << 30
+"""The most states that one owner can number: entries have 32 bits for it, and 3/4 are used."""
+
+# Places in an array of counters.
+NEXT, TRANSITIONS, TERMINAL, EVENT, STATES, FACT_SETS, CUT, SEED = range(8)
+COUNTERS = 8
+
+RECENT = 1 << 13
+"""States in the cache of recent ones."""
+
+_BLOCK = 64
+"""Probes that are prefetched together."""
+
+_MIX = 0xD6E8FEB86659FD93
+_SEED = 0x9E3779B97F4A7C15
+_LOW = 0xFFFFFFFF
+
+
+class Widths(NamedTuple):
+    """How much of what there is."""
+
+    words: int  # of a state
+    facts: int  # words of a fact set
+    actors: int
+    timers: int  # entries in the table of timers; 0 if none is ever armed
+    owners: int
+
+
+class Layout(NamedTuple):
+    """Where the parts of a state lie in its words. `A` actors, `E` events, `B = 64 W` bits.
+
+    lane_word, lane_shift, lane_mask  (A,) the actor's local state: its word, shift and mask
+    first       (W,) the bits that stand for the first copy of an envelope
+    repeated    (W,) those of them with a bit for a second copy
+    bit_event   (B,) the event of delivering the envelope that a first bit stands for
+    bit_next    (B,) the bit of the next copy, -1 for none
+    event_bit   (E,) the bit of the first copy, -1 for a timer
+    """
+
+    lane_word: Any
+    lane_shift: Any
+    lane_mask: Any
+    first: Any
+    repeated: Any
+    bit_event: Any
+    bit_next: Any
+    event_bit: Any
+
+
+class Tables(NamedTuple):
+    """What Python has decided. `O` outcomes, `L` local states of all actors, `F` fact words.
+
+    event_actor  (E,) the actor that takes the step
+    event_pages  (E,) where the event's row in `page_of` begins
+    page_of      the page for each PAGE local states of the actor; page 0 is all UNKNOWN
+    pages        first outcome of each pair, UNKNOWN or NO_STEP
+    records      (O, 2 W + 1) for each outcome the words XORed onto the state, the first bits of
+                 what is sent, and flags
+    sent_from, sent      (O + 1,) and the events of the envelopes that an outcome sends
+    local_from   (A,) the number, among all local states, of the actor's local state 0
+    timers_of, timers    (L, 2) from where to where the events of the timers armed in a local
+                 state are
+    facts        (L, F) the facts of a local state, a bit each
+    """
+
+    event_actor: Any
+    event_pages: Any
+    page_of: Any
+    pages: Any
+    records: Any
+    sent_from: Any
+    sent: Any
+    local_from: Any
+    timers_of: Any
+    timers: Any
+    facts: Any
+
+
+class Visited(NamedTuple):
+    """The visited set, by owner. `P` owners.
+
+    rows, tables  (P,) addresses of the rows, (n, W), and of the table of entries
+    shifts        (P,) 64 less the binary logarithm of the table's size
+    owners        (n,) who owns a state, by its number; empty if there is one owner only
+    """
+
+    rows: Any
+    tables: Any
+    shifts: Any
+    owners: Any
+
+
+class FactSets(NamedTuple):
+    """Distinct fact sets: `sets` (capacity, F), and a hash table of one more than their numbers."""
+
+    sets: Any
+    table: Any
+
+
+class Batch(NamedTuple):
+    """Successors as they are made: their words (K, W) and the outcomes (K,) that made them."""
+
+    words: Any
+    outcomes: Any
+
+
+class Box(NamedTuple):
+    """Successors for each of `P` owners, `C` places each.
+
+    words, outcomes, hashes  (P, C, W), (P, C), (P, C)
+    order   (P, C) the position among all successors made, those left out included
+    counts  (P,) places taken
+    """
+
+    words: Any
+    outcomes: Any
+    hashes: Any
+    order: Any
+    counts: Any
+
+
+class Work(NamedTuple):
+    """Room that a kernel works in."""
+
+    lanes: Any  # (A,)
+    recent: Any  # (RECENT, W)
+    cursors: Any  # (P,) for each owner, the row of its next state in the order of numbers
+    slots: Any  # (C,)
+    fresh: Any  # (C,)
+    objected: Any  # (O,) whether an outcome with an objection was taken
+
+
+@intrinsic
+def _pointers(typingctx: Any, arrays: Any) -> Any:
+    """The NamedTuple of the bare pointers to the data of a NamedTuple of arrays.
+
+    Arrays are counted references, and counting them in inner loops takes nine tenths of the time.
+    Whoever calls a kernel holds the arrays while the pointers are in use."""
+    kinds = [types.CPointer(array.dtype) for array in arrays.types]
+    made = types.NamedTuple(kinds, arrays.instance_class)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointers = []
+        for at, kind in enumerate(signature.args[0].types):
+            array = builder.extract_value(arguments[0], at)
+            pointers.append(context.make_array(kind)(context, builder, array).data)
+        return context.make_tuple(builder, signature.return_type, pointers)
+
+    return made(arrays), generate
+
+
+@intrinsic
+def _pointer(typingctx: Any, array: Any) -> Any:
+    """The bare pointer to the data of an array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), generate
+
+
+@intrinsic
+def _words_at(typingctx: Any, address: Any) -> Any:
+    """The pointer to the 64-bit words at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+    return types.CPointer(types.uint64)(address), generate
+
+
+@intrinsic
+def _prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
+    """Begin to load `pointer[index]` (llvm.prefetch, for reading, into all cache levels)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        builder.call(function, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), generate
+
+
+@intrinsic
+def _lowest(typingctx: Any, word: Any) -> Any:
+    """The position of the lowest bit of a word that is not zero (llvm.cttz)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.int64(types.uint64), generate
+
+
+# `width` is passed beside `widths` so that the compiler sees 1 and 2, by far the most frequent, as
+# constants: that makes the loops over words a quarter faster. See `search`.
+
+
+@njit(forceinline=True)
+def _hash(words, at, width):
+    h = np.uint64(_SEED)
+    for w in range(width):
+        h ^= words[at + w]
+        h *= np.uint64(_MIX)
+        h ^= h >> np.uint64(32)
+    h *= np.uint64(_MIX)
+    return h ^ (h >> np.uint64(29))
+
+
+@njit(forceinline=True)
+def _owner(h, owners):
+    return np.int64(((h & np.uint64(_LOW)) * np.uint64(owners)) >> np.uint64(32))
+
+
+@njit(forceinline=True)
+def _first_outcome(tables, event, local):
+    page = np.int64(tables.page_of[tables.event_pages[event] + (local >> PAGE_BITS)])
+    return np.int64(tables.pages[(page << PAGE_BITS) + (local & (PAGE - 1))])
+
+
+@njit(forceinline=True)
+def _lane(layout, rows, at, actor):
+    word = rows[at + layout.lane_word[actor]]
+    return np.int64((word >> layout.lane_shift[actor]) & layout.lane_mask[actor])
+
+
+@njit(forceinline=True)
+def _last_copy(layout, rows, at, bit):
+    """The bit of the last copy in flight of the envelope whose first bit is `bit`."""
+    after = np.int64(layout.bit_next[bit])
+    while after >= 0 and (rows[at + (after >> 6)] >> np.uint64(after & 63)) & np.uint64(1):
+        bit = after
+        after = np.int64(layout.bit_next[bit])
+    return bit
+
+
+@njit(nogil=True)
+def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
+    """Write the successor when some envelope that is sent is in flight already: a further copy is
+    a further bit. Returns the event of an envelope that has too few, else -1."""
+    record = o * (2 * width + 1)
+    for w in range(width):
+        sent = tables.records[record + width + w]
+        words[to + w] = rows[at + w] ^ tables.records[record + w] ^ sent
+    words[to + word] ^= delivered
+    for s in range(tables.sent_from[o], tables.sent_from[o + 1]):
+        event = np.int64(tables.sent[s])
+        bit = np.int64(layout.event_bit[event])
+        while (words[to + (bit >> 6)] >> np.uint64(bit & 63)) & np.uint64(1):
+            bit = np.int64(layout.bit_next[bit])
+            if bit < 0:
+                return event
+        words[to + (bit >> 6)] |= np.uint64(1) << np.uint64(bit & 63)
+    return -1
+
+
+@njit(forceinline=True)
+def _apply(width, layout, tables, rows, at, o, word, delivered, batch, k, room):
+    """Write the state after each outcome of one pair, `o` being the first."""
+    records, words = tables.records, batch.words
+    status, event = DONE, -1
+    going = True
+    while going:
+        if k >= room:
+            status = BUFFER
+            break
+        record = o * (2 * width + 1)
+        flags = records[record + 2 * width]
+        clash = flags & np.uint64(REPEATS)
+        to = k * width
+        for w in range(width):
+            base = rows[at + w]
+            if w == word:
+                base ^= delivered
+            clash |= base & records[record + width + w]
+            words[to + w] = base ^ records[record + w]
+        batch.outcomes[k] = o
+        if clash:
+            event = _send_each(width, layout, tables, rows, at, o, word, delivered, words, to)
+            if event >= 0:
+                status = COPIES
+                break
+        k += 1
+        o += 1
+        going = flags & np.uint64(LAST) == 0
+    return status, k, event
+
+
+@njit(forceinline=True)
+def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
+    """Write the successors of the state at `rows[at]` from place `k` of the batch on: deliveries in
+    the order of their bits, then timers.
+
+    Returns (status, place after the last one, event that the status is about)."""
+    for a in range(widths.actors):
+        lanes[a] = _lane(layout, rows, at, a)
+    for w in range(width):
+        left = rows[at + w] & layout.first[w]
+        while left:
+            low = _lowest(left)
+            left &= left - np.uint64(1)
+            bit = w * 64 + low
+            event = np.int64(layout.bit_event[bit])
+            o = _first_outcome(tables, event, lanes[tables.event_actor[event]])
+            if o < 0:
+                if o == UNKNOWN:
+                    return MISSING, k, event
+                continue
+            if (layout.repeated[w] >> np.uint64(low)) & np.uint64(1):
+                bit = _last_copy(layout, rows, at, bit)
+            delivered = np.uint64(1) << np.uint64(bit & 63)
+            status, k, about = _apply(
+                width, layout, tables, rows, at, o, bit >> 6, delivered, batch, k, room
+            )
+            if status != DONE:
+                return status, k, about
+    if widths.timers:
+        for a in range(widths.actors):
+            number = tables.local_from[a] + lanes[a]
+            for t in range(tables.timers_of[2 * number], tables.timers_of[2 * number + 1]):
+                event = np.int64(tables.timers[t])
+                o = _first_outcome(tables, event, lanes[a])
+                if o == UNKNOWN:
+                    return MISSING, k, event
+                if o >= 0:
+                    status, k, about = _apply(
+                        width, layout, tables, rows, at, o, 0, np.uint64(0), batch, k, room
+                    )
+                    if status != DONE:
+                        return status, k, about
+    return DONE, k, -1
+
+
+@njit(forceinline=True)
+def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, room):
+    """Expand states from number `at` on until `end` or until the batch is full.
+
+    Returns (status, next state, successors, states without any, event)."""
+    k, terminal, begun = 0, 0, at
+    status, event = DONE, -1
+    while at < end:
+        owner, row = 0, at
+        if widths.owners > 1:
+            owner = np.int64(visited.owners[at])
+            row = work.cursors[owner]
+        rows = _words_at(visited.rows[owner])
+        status, after, event = _successors(
+            width, widths, layout, tables, rows, row * width, work.lanes, batch, k, room
+        )
+        if status != DONE:
+            break
+        if widths.owners > 1:
+            work.cursors[owner] = row + 1
+        terminal += after == k
+        k = after
+        at += 1
+    if status == BUFFER and at > begun:
+        status = DONE
+    return status, at, k, terminal, event
+
+
+@njit(forceinline=True)
+def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
+    """Put the first `k` successors of a batch, those met recently left out, into their boxes.
+
+    `begin`: the position of the first. `everything`: leave out none."""
+    recent, counts = work.recent, box.counts
+    force = np.uint64(1) if everything else np.uint64(0)
+    alone = counts[0]
+    for j in range(k):
+        h = _hash(batch.words, j * width, width)
+        cached = np.int64(h & np.uint64(RECENT - 1)) * width
+        owner = 0
+        count = alone
+        if widths.owners > 1:
+            owner = _owner(h, widths.owners)
+            count = counts[owner]
+        place = owner * capacity + count
+        differ = force
+        for w in range(width):
+            word = batch.words[j * width + w]
+            differ |= recent[cached + w] ^ word
+            recent[cached + w] = word
+            box.words[place * width + w] = word
+        box.hashes[place] = h
+        box.outcomes[place] = batch.outcomes[j]
+        box.order[place] = begin + j
+        alone = count + (differ != 0)
+        if widths.owners > 1:
+            counts[owner] = alone
+    if widths.owners == 1:
+        counts[0] = alone
+
+
+@njit(forceinline=True)
+def _probe(width, rows, table, mask, slot, tag, words, at):
+    """Follow a probe from `slot` on. Returns (slot, entry), entry 0 if the state is not there."""
+    while True:
+        entry = table[slot]
+        if entry == 0:
+            return slot, entry
+        if entry >> np.uint64(32) == tag:
+            row = np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * width
+            differ = np.uint64(0)
+            for w in range(width):
+                differ |= rows[row + w] ^ words[at + w]
+            if differ == 0:
+                return slot, entry
+        slot = (slot + 1) & mask
+
+
+@njit(forceinline=True)
+def _look_ahead(width, rows, table, shift, mask, hashes, slots, begin, until):
+    """Prefetch what the probes of these hashes need, and leave in `slots` where they stand."""
+    for i in range(begin, until):
+        _prefetch(table, np.int64(hashes[i] >> shift))
+    for i in range(begin, until):
+        slot = np.int64(hashes[i] >> shift)
+        tag = hashes[i] >> np.uint64(32)
+        entry = table[slot]
+        while entry != 0 and entry >> np.uint64(32) != tag:
+            slot = (slot + 1) & mask
+            entry = table[slot]
+        slots[i] = slot
+        _prefetch(rows, np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * width)
+
+
+@njit(forceinline=True)
+def _settle_box(
+    width, widths, layout, tables, visited, facts, owner, box, capacity, work, counters, fact_mask,
+    closed, fresh_from,
+):
+    """Put the successors in one box of `owner` into its part of the visited set, in order.
+
+    `closed`: a new state is left out, and its step counted in CUT. From `work.fresh[fresh_from]` on
+    the positions of the new ones are left. Returns the number of states that the owner has."""
+    rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
+    shift = np.uint64(visited.shifts[owner])
+    mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
+    states = counters[STATES]
+    base = owner * capacity
+    count = np.int64(box.counts[owner])
+    changed = base  # the rows whose fact sets are to be noted, kept where slots are done with
+    for begin in range(base, base + count, _BLOCK):
+        until = min(begin + _BLOCK, base + count)
+        _look_ahead(width, rows, table, shift, mask, box.hashes, work.slots, begin, until)
+        for i in range(begin, until):
+            tag = box.hashes[i] >> np.uint64(32)
+            slot, entry = _probe(
+                width, rows, table, mask, np.int64(work.slots[i]), tag, box.words, i * width
+            )
+            o = np.int64(box.outcomes[i])
+            flags = tables.records[o * (2 * width + 1) + 2 * width]
+            if entry == 0:
+                if closed:
+                    counters[CUT] += 1
+                    continue
+                table[slot] = (tag << np.uint64(32)) | np.uint64(states + 1)
+                for w in range(width):
+                    rows[states * width + w] = box.words[i * width + w]
+                if widths.owners > 1:
+                    work.fresh[fresh_from] = box.order[i]
+                    fresh_from += 1
+                work.slots[changed] = states
+                changed += np.int64((flags >> np.uint64(1)) & np.uint64(1))
+                states += 1
+            if flags & np.uint64(OBJECTION):
+                work.objected[o] = 1
+    counters[STATES] = states
+    known = counters[FACT_SETS]
+    for i in range(base, changed):
+        row = np.int64(work.slots[i]) * width
+        known = _note_facts(widths, layout, tables, facts, rows, row, known, fact_mask)
+    counters[FACT_SETS] = known
+    return fresh_from
+
+
+@njit(forceinline=True)
+def _note_facts(widths, layout, tables, facts, rows, at, count, mask):
+    """Intern the union of the facts of the state at `rows[at]`; returns the number of fact sets."""
+    width = widths.facts
+    union = count * width  # it is made where it will stay if it is new
+    h = np.uint64(_SEED)
+    for f in range(width):
+        word = np.uint64(0)
+        for a in range(widths.actors):
+            number = tables.local_from[a] + _lane(layout, rows, at, a)
+            word |= tables.facts[number * width + f]
+        facts.sets[union + f] = word
+        h ^= word
+        h *= np.uint64(_MIX)
+        h ^= h >> np.uint64(32)
+    slot = np.int64(h & mask)
+    while True:
+        entry = np.int64(facts.table[slot])
+        if entry == 0:
+            facts.table[slot] = count + 1
+            return count + 1
+        differ = np.uint64(0)
+        for f in range(width):
+            differ |= facts.sets[(entry - 1) * width + f] ^ facts.sets[union + f]
+        if differ == 0:
+            return count
+        slot = (slot + 1) & np.int64(mask)
+
+
+@njit(forceinline=True)
+def _search(
+    width, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
+    table_room, fact_room, fact_mask, end, most, closed, everything,
+):
+    status = DONE
+    while counters[NEXT] < end and status == DONE:
+        if (
+            counters[STATES] + room > row_room
+            or (counters[STATES] + room) * 4 > table_room * 3
+            or counters[FACT_SETS] + room >= fact_room
+        ):
+            return ROOM
+        begin = counters[NEXT]
+        status, at, k, terminal, event = _expand_batch(
+            width, widths, layout, tables, visited, batch, work, begin, end, room
+        )
+        counters[EVENT] = event
+        box.counts[0] = 0
+        careful = counters[STATES] + k > most and not closed
+        _sort_out(width, widths, batch, k, box, room, work, 0, everything or careful)
+        if careful:
+            cut = _first_too_many(width, visited, box, work, counters[STATES], most)
+            if cut >= 0:
+                box.counts[0] = cut
+                k = cut
+                terminal = 0
+                seen = 0
+                at = begin
+                while True:  # which state did it come from?
+                    _, after, _ = _successors(
+                        width, widths, layout, tables, _words_at(visited.rows[0]), at * width,
+                        work.lanes, batch, 0, room,
+                    )
+                    at += 1
+                    if seen + after > cut:
+                        break
+                    seen += after
+                    terminal += after == 0
+                status = BOUND
+        before = counters[CUT]
+        _settle_box(
+            width, widths, layout, tables, visited, facts, 0, box, room, work, counters, fact_mask,
+            closed, 0,
+        )
+        counters[TRANSITIONS] += k - (counters[CUT] - before)
+        counters[TERMINAL] += terminal
+        counters[NEXT] = at
+    return status
+
+
+@njit(nogil=True)
+def _first_too_many(width, visited, box, work, states, most):
+    """The position of the successor, all being in one box, with which there would be more than
+    `most` states; -1 if none. Successors that are equal to one before are compared with it."""
+    rows, table = _words_at(visited.rows[0]), _words_at(visited.tables[0])
+    shift = np.uint64(visited.shifts[0])
+    mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
+    new = 0
+    for i in range(box.counts[0]):
+        slot, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
+        _, entry = _probe(width, rows, table, mask, slot, tag, box.words, i * width)
+        if entry != 0:
+            continue
+        known = False
+        for j in range(new):
+            m = np.int64(work.slots[j])
+            same = True
+            for w in range(width):
+                same &= box.words[m * width + w] == box.words[i * width + w]
+            known |= same
+        if known:
+            continue
+        if states + new >= most:
+            return i
+        work.slots[new] = i
+        new += 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def search(
+    widths, layout_, tables_, visited_, facts_, batch_, box_, work_, counters_, row_room,
+    table_room, end, most, closed, everything,
+):
+    """Expand the states from counters[NEXT] up to number `end`, with one owner and one thread.
+
+    most        how many states may be kept
+    closed      leave out new states, and count their steps in counters[CUT] only
+    everything  do not pass over successors that were met recently (as objections, and closed
+                levels, need)
+
+    Returns how it ended; counters[NEXT] is the first state that was not expanded."""
+    layout, tables = _pointers(layout_), _pointers(tables_)
+    visited, facts, batch = _pointers(visited_), _pointers(facts_), _pointers(batch_)
+    box, work, counters = _pointers(box_), _pointers(work_), _pointer(counters_)
+    room, fact_room = batch_.outcomes.shape[0], facts_.sets.shape[0]
+    fact_mask = np.uint64(facts_.table.shape[0] - 1)
+    if widths.words == 1:
+        return _search(
+            1, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
+            table_room, fact_room, fact_mask, end, most, closed, everything,
+        )
+    if widths.words == 2:
+        return _search(
+            2, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
+            table_room, fact_room, fact_mask, end, most, closed, everything,
+        )
+    return _search(
+        widths.words, widths, layout, tables, visited, facts, batch, box, work, counters, room,
+        row_room, table_room, fact_room, fact_mask, end, most, closed, everything,
+    )
+
+
+@njit(forceinline=True)
+def _expand(
+    width, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+    everything,
+):
+    status = DONE
+    while counters[NEXT] < end and status == DONE:
+        for p in range(widths.owners):
+            if box.counts[p] + room > capacity:
+                return BUFFER
+        status, at, k, terminal, event = _expand_batch(
+            width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room
+        )
+        _sort_out(
+            width, widths, batch, k, box, capacity, work, counters[TRANSITIONS], everything
+        )
+        counters[EVENT] = event
+        counters[TRANSITIONS] += k
+        counters[TERMINAL] += terminal
+        counters[NEXT] = at
+    return status
+
+
+@njit(cache=True, nogil=True)
+def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, end, everything):
+    """Put the successors of the states from counters[NEXT] up to number `end` into the boxes; what
+    several threads do at a time, each with a batch, box, work and counters of its own."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    batch, box, work, counters = (
+        _pointers(batch_), _pointers(box_), _pointers(work_), _pointer(counters_),
+    )
+    room, capacity = batch_.outcomes.shape[0], box_.outcomes.shape[1]
+    if widths.words == 1:
+        return _expand(
+            1, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+            everything,
+        )
+    if widths.words == 2:
+        return _expand(
+            2, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+            everything,
+        )
+    return _expand(
+        widths.words, widths, layout, tables, visited, batch, box, work, counters, room, capacity,
+        end, everything,
+    )
+
+
+@njit(cache=True, nogil=True)
+def settle(
+    widths, layout_, tables_, visited_, facts_, box_, work_, counters_, owner, closed, fresh_from
+):
+    """Put what is in the box of `owner` into its part of the visited set. Returns the place in
+    `work.fresh` after the position of the last new state."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    facts, box, work, counters = (
+        _pointers(facts_), _pointers(box_), _pointers(work_), _pointer(counters_),
+    )
+    capacity = box_.outcomes.shape[1]
+    fact_mask = np.uint64(facts_.table.shape[0] - 1)
+    if widths.words == 1:
+        return _settle_box(
+            1, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
+            fact_mask, closed, fresh_from,
+        )
+    if widths.words == 2:
+        return _settle_box(
+            2, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
+            fact_mask, closed, fresh_from,
+        )
+    return _settle_box(
+        widths.words, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
+        fact_mask, closed, fresh_from,
+    )
+
+
+# -- keeping house: between runs of the search --------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
+    """Collect the pairs of event and local state that have no entry yet, over the states from
+    number `at` up to `end`, in the order in which they are met.
+
+    seen   (power of two,) hash table of the pairs found, filled with -1
+    found  (capacity, 2) event and local state
+
+    Returns (pairs found, first state not scanned); it stops when `found` is full."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    work = _pointers(work_)
+    mask, count = seen.shape[0] - 1, 0
+    while at < end and count + 64 * widths.words < found.shape[0]:
+        owner, row = 0, at
+        if widths.owners > 1:
+            owner = np.int64(visited.owners[at])
+            row = work.cursors[owner]
+            work.cursors[owner] = row + 1
+        rows, row = _words_at(visited.rows[owner]), row * widths.words
+        for a in range(widths.actors):
+            work.lanes[a] = _lane(layout, rows, row, a)
+        for w in range(widths.words):
+            left = rows[row + w] & layout.first[w]
+            while left:
+                event = np.int64(layout.bit_event[w * 64 + _lowest(left)])
+                left &= left - np.uint64(1)
+                local = work.lanes[tables.event_actor[event]]
+                if _first_outcome(tables, event, local) == UNKNOWN:
+                    count = _request(seen, mask, found, count, event, local)
+        if widths.timers:
+            for a in range(widths.actors):
+                number = tables.local_from[a] + work.lanes[a]
+                for t in range(tables.timers_of[2 * number], tables.timers_of[2 * number + 1]):
+                    event = np.int64(tables.timers[t])
+                    if _first_outcome(tables, event, work.lanes[a]) == UNKNOWN:
+                        if count == found.shape[0]:
+                            return count, at
+                        count = _request(seen, mask, found, count, event, work.lanes[a])
+        at += 1
+    return count, at
+
+
+@njit(nogil=True)
+def _request(seen, mask, found, count, event, local):
+    slot = (event * 31 + local * 1000003) & mask
+    while seen[slot] >= 0:
+        if found[seen[slot], 0] == event and found[seen[slot], 1] == local:
+            return count
+        slot = (slot + 1) & mask
+    seen[slot] = count
+    found[count, 0] = event
+    found[count, 1] = local
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def encode(widths, layout_, records, begin, actors, before, after, flags, sent_from, sent):
+    """Write the records of the outcomes from number `begin` on, as they are in this layout.
+
+    actors, before, after, flags  (O,) who takes the step, its local states, and flags"""
+    layout = _pointers(layout_)
+    width = widths.words
+    for o in range(begin, actors.shape[0]):
+        records[o, :] = 0
+        a = actors[o]
+        change = np.uint64(before[o] ^ after[o]) << layout.lane_shift[a]
+        records[o, layout.lane_word[a]] = change
+        records[o, 2 * width] = flags[o]
+        for s in range(sent_from[o], sent_from[o + 1]):
+            bit = np.int64(layout.event_bit[sent[s]])
+            flag = np.uint64(1) << np.uint64(bit & 63)
+            records[o, bit >> 6] |= flag
+            records[o, width + (bit >> 6)] |= flag
+
+
+@njit(cache=True, nogil=True)
+def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
+    """Write rows `begin` to `end` of `old` into `new` in another layout.
+
+    new_bit  (64 W,) where a bit of an envelope's copy moves to, -1 for bits of lanes"""
+    old_layout, new_layout = _pointers(old_layout_), _pointers(new_layout_)
+    source, width = _pointer(old), old.shape[1]
+    for at in range(begin, end):
+        new[at, :] = 0
+        for a in range(actors):
+            lane = np.uint64(_lane(old_layout, source, at * width, a))
+            new[at, new_layout.lane_word[a]] |= lane << new_layout.lane_shift[a]
+        for w in range(width):
+            left = old[at, w]
+            while left:
+                bit = new_bit[w * 64 + _lowest(left)]
+                left &= left - np.uint64(1)
+                if bit >= 0:
+                    new[at, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+
+
+@njit(cache=True, nogil=True)
+def spread(old, new):
+    """Move the entries of a table into a larger one; both are powers of two."""
+    down = np.uint64(32)
+    size = new.shape[0]
+    while size > 1:
+        size >>= 1
+        down -= np.uint64(1)
+    mask = new.shape[0] - 1
+    for entry in old:
+        if entry != 0:
+            slot = np.int64((entry >> np.uint64(32)) >> down)
+            while new[slot] != 0:
+                slot = (slot + 1) & mask
+            new[slot] = entry
+
+
+@njit(cache=True, nogil=True)
+def shares(rows, count, owners, owned):
+    """Count in `owned` how many of the first `count` rows belong to each owner, and write who."""
+    source, width = _pointer(rows), rows.shape[1]
+    for at in range(count):
+        owner = _owner(_hash(source, at * width, width), owned.shape[0])
+        owned[owner] += 1
+        if owned.shape[0] > 1:
+            owners[at] = owner
+
+
+@njit(cache=True, nogil=True)
+def deal(rows, count, visited_, owned, copy):
+    """Enter the first `count` of `rows`, all different, into the visited set, in order; with
+    `copy`, into the rows of their owners too. `owned` counts what each has."""
+    visited = _pointers(visited_)
+    source, width, owners = _pointer(rows), rows.shape[1], owned.shape[0]
+    for at in range(count):
+        if at + 16 < count:
+            h = _hash(source, (at + 16) * width, width)
+            owner = _owner(h, owners)
+            table = _words_at(visited.tables[owner])
+            _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])))
+        h = _hash(source, at * width, width)
+        owner = _owner(h, owners)
+        table, shift = _words_at(visited.tables[owner]), np.uint64(visited.shifts[owner])
+        mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
+        slot = np.int64(h >> shift)
+        while table[slot] != 0:
+            slot = (slot + 1) & mask
+        row = owned[owner]
+        owned[owner] = row + 1
+        table[slot] = ((h >> np.uint64(32)) << np.uint64(32)) | np.uint64(row + 1)
+        if copy:
+            to = _words_at(visited.rows[owner])
+            for w in range(width):
+                to[row * width + w] = source[at * width + w]
+
+
+@njit(cache=True, nogil=True)
+def count_owners(owners, begin, end, counts):
+    """Add to `counts` how many of the states from `begin` to `end` each owner has."""
+    for at in range(begin, end):
+        counts[owners[at]] += 1
+
+
+@njit(cache=True, nogil=True)
+def merge(fresh, limits, heads, owners, at):
+    """Number the new states of one part of the frontier: merge the owners' sorted positions.
+
+    fresh   (P, capacity) the positions; those of this part are from `heads` up to `limits`, (P,)
+
+    Writes who owns each into `owners` from number `at` on, and returns the number after them."""
+    count = heads.shape[0]
+    while True:
+        best = -1
+        for p in range(count):
+            if heads[p] < limits[p] and (
+                best < 0 or fresh[p, heads[p]] < fresh[best, heads[best]]
+            ):
+                best = p
+        if best < 0:
+            return at
+        owners[at] = best
+        heads[best] += 1
+        at += 1
+
+
+@njit(cache=True, nogil=True)
+def gather(widths, visited_, cursors, at, end, to):
+    """Copy the rows of the states from number `at` up to `end`."""
+    visited = _pointers(visited_)
+    width = widths.words
+    for number in range(at, end):
+        owner = np.int64(visited.owners[number])
+        rows, row = _words_at(visited.rows[owner]), cursors[owner] * width
+        cursors[owner] += 1
+        for w in range(width):
+            to[number - at, w] = rows[row + w]
+
+
+@njit(cache=True, nogil=True)
+def note_facts(widths, layout_, tables_, facts_, row, counters):
+    """Note the facts of one state, given as (1, W)."""
+    facts = _pointers(facts_)
+    mask = np.uint64(facts_.table.shape[0] - 1)
+    counters[FACT_SETS] = _note_facts(
+        widths, _pointers(layout_), _pointers(tables_), facts, _pointer(row), 0,
+        counters[FACT_SETS], mask,
+    )
+
+
+@njit(cache=True, nogil=True)
+def index_facts(sets, count, table):
+    """Enter the first `count` fact sets, all different, into a hash table for them."""
+    source, width, mask = _pointer(sets), sets.shape[1], table.shape[0] - 1
+    for at in range(count):
+        slot = np.int64(_fact_hash(source, at * width, width) & np.uint64(mask))
+        while table[slot] != 0:
+            slot = (slot + 1) & mask
+        table[slot] = at + 1
+
+
+@njit(forceinline=True)
+def _fact_hash(sets, at, width):
+    h = np.uint64(_SEED)
+    for f in range(width):
+        h ^= sets[at + f]
+        h *= np.uint64(_MIX)
+        h ^= h >> np.uint64(32)
+    return h
+
+
+@njit(cache=True, nogil=True)
+def with_facts(widths, layout_, tables_, visited_, facts_, cursors, at, end, chosen):
+    """Write for each state from number `at` up to `end` whether its facts are among `facts_`, a set
+    with room for one more; returns how many are."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    facts = _pointers(facts_)
+    mask = np.uint64(facts_.table.shape[0] - 1)
+    count, known = 0, facts_.sets.shape[0] - 1
+    for number in range(at, end):
+        owner, row = 0, number
+        if widths.owners > 1:
+            owner = np.int64(visited.owners[number])
+            row = cursors[owner]
+            cursors[owner] = row + 1
+        rows = _words_at(visited.rows[owner])
+        for f in range(widths.facts):
+            facts.sets[known * widths.facts + f] = 0
+            for a in range(widths.actors):
+                local = tables.local_from[a] + _lane(layout, rows, row * widths.words, a)
+                facts.sets[known * widths.facts + f] |= tables.facts[local * widths.facts + f]
+        slot = np.int64(_fact_hash(facts.sets, known * widths.facts, widths.facts) & mask)
+        chosen[number - at] = 0
+        while facts.table[slot] != 0:
+            entry = np.int64(facts.table[slot]) - 1
+            same = True
+            for f in range(widths.facts):
+                same &= (
+                    facts.sets[entry * widths.facts + f] == facts.sets[known * widths.facts + f]
+                )
+            if same:
+                chosen[number - at] = 1
+                count += 1
+                break
+            slot = (slot + 1) & np.int64(mask)
+    return count
+
+
+# -- after the search: what the graph says ---------------------------------------------------------
+#
+# Steps are not kept. Whoever needs them makes them again, and looks up their ends. A *handle* names
+# a state wherever it is: row * P + owner.
+
+
+@njit(forceinline=True)
+def _look_up(widths, visited, words, hashes, slots, k, handles):
+    """Find the handles of the first `k` states in `words`; -1 for one that was not found."""
+    width = widths.words
+    for i in range(k):
+        h = _hash(words, i * width, width)
+        hashes[i] = h
+        owner = _owner(h, widths.owners)
+        table = _words_at(visited.tables[owner])
+        _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])))
+    for i in range(k):
+        h = hashes[i]
+        owner = _owner(h, widths.owners)
+        rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
+        shift = np.uint64(visited.shifts[owner])
+        mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
+        _, entry = _probe(
+            width, rows, table, mask, np.int64(h >> shift), h >> np.uint64(32), words, i * width
+        )
+        handles[i] = -1
+        if entry != 0:
+            handles[i] = np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * widths.owners + owner
+
+
+@njit(nogil=True)
+def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
+    rows = _words_at(visited.rows[handle % widths.owners])
+    row = handle // widths.owners * widths.words
+    status, after, _ = _successors(
+        widths.words, widths, layout, tables, rows, row, work.lanes, batch, k, room
+    )
+    return status, after
+
+
+@njit(cache=True, nogil=True)
+def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, handles):
+    """The steps of one state: their number, or -1 if a batch does not hold them. Their outcomes are
+    left in the batch, where they lead in `handles`."""
+    batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
+    visited = _pointers(visited_)
+    status, k = _expand_one(
+        widths, _pointers(layout_), _pointers(tables_), visited, handle, work, batch, 0,
+        batch_.outcomes.shape[0],
+    )
+    if status != DONE:
+        return -1
+    _look_up(widths, visited, batch.words, box.hashes, work.slots, k, _pointer(handles))
+    return k
+
+
+@njit(cache=True, nogil=True)
+def switches_to_go(
+    widths, layout_, tables_, visited_, batch_, box_, work_, handles_, at, end, level, actor_of,
+    wanted, to_go,
+):
+    """For the states from number `at` up to `end`, all of one level, find how few switches of actor
+    a shortest path from there to what is wanted needs, for each actor that took the step before.
+
+    level     (P, 2) for each owner the rows of the next level, on which shortest paths go on
+    actor_of  (O,) the actor that takes the step
+    wanted    (O,) nonzero for the outcomes by which such a path ends; empty if it ends in a state
+    to_go     (handles, A) what is found; the greatest value of its type for no path
+
+    Returns DONE, or BUFFER if a state has more steps than a batch holds."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
+    handles, room = _pointer(handles_), batch_.outcomes.shape[0]
+    best = np.empty(widths.actors, np.int64)
+    far = np.int64(1) << 60
+    none = np.iinfo(to_go.dtype).max
+    ends, owned = np.empty(room + 1, np.int64), np.empty(room, np.int64)
+    while at < end:
+        k, count = 0, 0
+        while at < end and count < room:
+            owner, row = 0, at
+            if widths.owners > 1:
+                owner = np.int64(visited.owners[at])
+                row = work.cursors[owner]
+            handle = row * widths.owners + owner
+            status, after = _expand_one(
+                widths, layout, tables, visited, handle, work, batch, k, room
+            )
+            if status != DONE:
+                if count == 0:
+                    return status
+                break
+            if widths.owners > 1:
+                work.cursors[owner] = row + 1
+            k = after
+            ends[count], owned[count] = k, handle
+            count += 1
+            at += 1
+        _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
+        first = 0
+        for i in range(count):
+            best[:] = far
+            for j in range(first, ends[i]):
+                o = np.int64(batch.outcomes[j])
+                actor = actor_of[o]
+                if wanted.shape[0]:
+                    if wanted[o]:
+                        best[actor] = 0
+                elif handles[j] >= 0:
+                    target = np.int64(handles[j])
+                    owner, row = target % widths.owners, target // widths.owners
+                    if level[owner, 0] <= row < level[owner, 1] and to_go[target, actor] != none:
+                        best[actor] = min(best[actor], np.int64(to_go[target, actor]))
+            first = ends[i]
+            least = best.min()
+            for a in range(widths.actors):
+                value = min(best[a], least + 1)
+                to_go[owned[i], a] = none if value >= far else value
+    return DONE
+
+
+@njit(cache=True, nogil=True)
+def count_arrivals(
+    widths, layout_, tables_, visited_, batch_, box_, work_, handles_, at, end, owned, arrivals
+):
+    """Add to `arrivals`, by handle, the steps from the states with handles from `at` up to `end`.
+
+    `owned` says how many states each owner has. Returns DONE or BUFFER."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
+    handles, room = _pointer(handles_), batch_.outcomes.shape[0]
+    while at < end:
+        k, begun = 0, at
+        while at < end:
+            if at // widths.owners < owned[at % widths.owners]:
+                status, after = _expand_one(
+                    widths, layout, tables, visited, at, work, batch, k, room
+                )
+                if status != DONE:
+                    if at == begun:
+                        return status
+                    break
+                k = after
+            at += 1
+        _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
+        for j in range(k):
+            arrivals[handles[j]] += 1
+    return DONE
+
+
+@njit(cache=True, nogil=True)
+def add_ways(
+    widths, layout_, tables_, visited_, batch_, box_, work_, handles_, arrivals, ways, stack, held,
+    complete, most,
+):
+    """Count paths in topological order (Kahn 1962): settle at most `most` states.
+
+    arrivals  steps into a state that were not followed yet, by handle
+    ways      (handles, digits) the paths to a state, in 64-bit digits, lowest first
+    stack     handles of states to which all steps were followed; the first `held` are in use
+    complete  (digits,) the paths to terminal states
+
+    Returns (status, held, states settled); OVERFLOW if the digits do not suffice."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
+    handles, room, digits = _pointer(handles_), batch_.outcomes.shape[0], ways.shape[1]
+    settled = 0
+    while held > 0 and settled < most:
+        held -= 1
+        state = stack[held]
+        status, k = _expand_one(widths, layout, tables, visited, state, work, batch, 0, room)
+        if status != DONE:
+            return status, held + 1, settled
+        _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
+        if k == 0 and _add(complete, ways[state], digits):
+            return OVERFLOW, held, settled
+        for j in range(k):
+            target = np.int64(handles[j])
+            if _add(ways[target], ways[state], digits):
+                return OVERFLOW, held, settled
+            arrivals[target] -= 1
+            if arrivals[target] == 0:
+                stack[held] = target
+                held += 1
+        settled += 1
+    return PAUSE if held else DONE, held, settled
+
+
+@njit(nogil=True)
+def _add(total, number, digits):
+    """Add `number` to `total`; whether it did not fit."""
+    carry = np.uint64(0)
+    for d in range(digits):
+        one = total[d] + number[d]
+        over = np.uint64(one < number[d])
+        two = one + carry
+        carry = over | np.uint64(two < one)
+        total[d] = two
+    return carry != 0
+
+
+# -- random walks ----------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def walk(
+    widths, layout_, tables_, facts_, batch_, work_, counters_, state_, path, taken, depth
+):
+    """Take random steps from `state_`, (1, W), until the walk is `depth` long or there is none.
+
+    path   (depth,) the outcomes of the steps taken, `taken` of them so far
+
+    Every step of a state is equally likely. Returns (status, taken): NEWS if the last step brought
+    a fact set not met before or was one that a step property objects to. counters[SEED] is the
+    state of the generator (SplitMix64; Steele, Lea and Flood 2014)."""
+    layout, tables, facts = _pointers(layout_), _pointers(tables_), _pointers(facts_)
+    batch, work, state = _pointers(batch_), _pointers(work_), _pointer(state_)
+    counters = _pointer(counters_)
+    width, room = widths.words, batch_.outcomes.shape[0]
+    fact_mask = np.uint64(facts_.table.shape[0] - 1)
+    while taken < depth:
+        if counters[FACT_SETS] + 2 > facts_.sets.shape[0]:
+            return ROOM, taken
+        status, k, event = _successors(
+            width, widths, layout, tables, state, 0, work.lanes, batch, 0, room
+        )
+        if status != DONE:
+            counters[EVENT] = event
+            return status, taken
+        if k == 0:
+            break
+        seed = np.uint64(counters[SEED]) + np.uint64(_SEED)
+        counters[SEED] = np.int64(seed)
+        z = (seed ^ (seed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        chosen = np.int64(((z >> np.uint64(32)) * np.uint64(k)) >> np.uint64(32))
+        o = np.int64(batch.outcomes[chosen])
+        path[taken] = o
+        taken += 1
+        counters[TRANSITIONS] += 1
+        for w in range(width):
+            state[w] = batch.words[chosen * width + w]
+        flags = tables.records[o * (2 * width + 1) + 2 * width]
+        known = counters[FACT_SETS]
+        if flags & np.uint64(FACTS):
+            counters[FACT_SETS] = _note_facts(
+                widths, layout, tables, facts, state, 0, known, fact_mask
+            )
+        if counters[FACT_SETS] > known or flags & np.uint64(OBJECTION):
+            return NEWS, taken
+    return DONE, taken

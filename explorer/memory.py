@@ -1,0 +1,72 @@
+"""Arrays that grow without being copied.
+
+A search does not know how much it will find. A `Block` is an anonymous memory map that the system
+enlarges in place (`mremap` on Linux), so that growing never needs room for two; elsewhere it is
+copied. Pages that nothing was written to take no memory.
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class Block:
+    """A growing array of `width` columns (0 for a plain sequence), zero where nothing was written.
+
+    `array` is the whole of it; it is made anew by `grow`, so nobody may keep the old one.
+    """
+
+    def __init__(self, dtype: Any, width: int = 0, capacity: int = 1024) -> None:
+        self.dtype = np.dtype(dtype)
+        self.width = width
+        self._map = _mapped(self._bytes(capacity))
+        _prefer_large_pages(self._map)
+        self.array = self._view(capacity)
+
+    @property
+    def capacity(self) -> int:
+        return len(self.array)
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    def grow(self, capacity: int) -> None:
+        """Make room for at least `capacity` rows."""
+        if capacity <= self.capacity:
+            return
+        size = self._bytes(capacity)
+        old = self.array
+        self.array = np.empty(0, self.dtype)  # lets go of the map, which could not move otherwise
+        try:
+            del old
+            self._map.resize(size)
+        except (SystemError, BufferError, ValueError):
+            larger = _mapped(size)
+            larger[: len(self._map)] = self._map[:]
+            self._map = larger
+        _prefer_large_pages(self._map)
+        self.array = self._view(capacity)
+
+    def _bytes(self, capacity: int) -> int:
+        return max(capacity, 1) * max(self.width, 1) * self.dtype.itemsize
+
+    def _view(self, capacity: int) -> Array:
+        flat = np.frombuffer(self._map, self.dtype, capacity * max(self.width, 1))
+        return flat.reshape(capacity, self.width) if self.width else flat
+
+
+def _mapped(size: int) -> mmap.mmap:
+    if hasattr(mmap, "MAP_PRIVATE"):  # a shared map cannot be enlarged
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return mmap.mmap(-1, size)
+
+
+def _prefer_large_pages(memory: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_HUGEPAGE") and len(memory) >= 1 << 22:
+        memory.madvise(mmap.MADV_HUGEPAGE)

@@ -1,0 +1,182 @@
+"""The breadth-first search that every engine is.
+
+Level by level: take every step from the states of one depth, then judge what is new. An engine says
+how states are kept and expanded; what ends a search, and what it amounts to, is said here, once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .errors import PropertyError
+from .graph import StateGraph
+from .judging import Finding, Judge
+from .model import Model
+from .result import Progress
+from .semantics import Semantics
+from .trace import Trace
+
+
+class Budgets(NamedTuple):
+    """Bounds of a search; None means none. `seconds` is wall-clock time, `bytes` memory."""
+
+    states: int | None = None
+    depth: int | None = None
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+class Search(ABC):
+    """One breadth-first search of `model`.
+
+    `clock` gives the seconds since the search began. After `run`, `judge` is what the properties
+    said, and `unfinished` why some state or step was left out (None if nothing was). `levels[d]` is
+    the number of the first state of depth d; states are numbered in the order in which they are
+    found, `expanded` of them had all their steps taken, and `terminal` had none.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        budgets: Budgets,
+        keep_going: bool,
+        clock: Callable[[], float],
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.model = model
+        self.semantics = Semantics(model)
+        self.judge = Judge(model.properties)
+        self.budgets = budgets
+        self.keep_going = keep_going
+        self.clock = clock
+        self.on_progress = on_progress
+        self.bound: str | None = None  # the budget that ended the search
+        self.cut: str | None = None  # the depth beyond which nothing was looked at
+        self.levels: list[int] = [0]
+        self.terminal = 0
+
+    # -- what an engine provides -------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def states(self) -> int:
+        """States found."""
+
+    @property
+    @abstractmethod
+    def transitions(self) -> int:
+        """Steps taken."""
+
+    @property
+    @abstractmethod
+    def expanded(self) -> int:
+        """States, from the first on, whose steps were taken."""
+
+    @property
+    @abstractmethod
+    def fact_sets(self) -> int:
+        """Distinct fact sets judged."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Find the initial states."""
+
+    @abstractmethod
+    def _expand(self, begin: int, end: int) -> None:
+        """Take every step from these states, or those that a budget permits."""
+
+    @abstractmethod
+    def _judge(self, begin: int) -> None:
+        """Show the judge what is new with the states from `begin` on, all of depth `depth`."""
+
+    @abstractmethod
+    def trace_to(self, finding: Finding) -> Trace:
+        """The calmest of the shortest traces to what was found: see `graph.calmest_path`."""
+
+    @abstractmethod
+    def interleavings(self) -> int | None:
+        """The number of paths from initial states to terminal ones; None if there is a cycle. The
+        search must have covered everything."""
+
+    @abstractmethod
+    def graph(self) -> StateGraph:
+        """What was explored, as plain objects."""
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Explore until nothing is left, a budget is used up, or, unless `keep_going`, the level
+        with the first violation is judged."""
+        try:
+            self._begin()
+            self._judge_level()
+            while self.levels[-1] < self.states and self._may_go_on():
+                begin, end = self.levels[-1], self.states
+                self.levels.append(end)
+                self._expand(begin, end)
+                self._judge_level()
+        except KeyboardInterrupt:
+            self.bound = "interrupted"
+        if self.depth > 0 and self.levels[-1] == self.states:
+            self.levels.pop()
+
+    @property
+    def depth(self) -> int:
+        """The greatest depth of a state found."""
+        return len(self.levels) - 1
+
+    @property
+    def handler_calls(self) -> int:
+        """Distinct pairs of local state and event that were decided."""
+        return self.semantics.handlers.calls
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why the search did not cover everything; None if it did."""
+        if self.bound or self.cut:
+            return self.bound or self.cut
+        if self.expanded < self.states:
+            return f"the search stopped at depth {self.depth}, where a violation was found"
+        return None
+
+    def progress(self) -> Progress:
+        """The counts so far."""
+        return Progress(
+            self.states, self.transitions, self.depth, self.states - self.expanded, self.clock()
+        )
+
+    def _may_go_on(self) -> bool:
+        if self.judge.violated and not self.keep_going:
+            return False
+        return self.bound is None and self.cut is None
+
+    def _judge_level(self) -> None:
+        try:
+            self._judge(self.levels[-1])
+        except PropertyError as error:
+            if error.finding is not None:
+                error.trace = self.trace_to(error.finding)
+            raise
+
+    @property
+    def _closed(self) -> bool:
+        """Whether the states being expanded are at the depth bound."""
+        return self.depth - 1 == self.budgets.depth
+
+    def _reach_depth_bound(self) -> None:
+        self.cut = f"the depth bound of {self.budgets.depth} was reached (max_depth)"
+
+    def _reach_state_bound(self) -> None:
+        self.bound = f"the bound of {self.budgets.states} states was reached (max_states)"
+
+    def _out_of_time(self) -> bool:
+        """Tell the progress; whether the time is used up."""
+        progress = self.progress()
+        if self.on_progress:
+            self.on_progress(progress)
+        if self.budgets.seconds is None or progress.seconds < self.budgets.seconds:
+            return False
+        self.bound = f"the time of {self.budgets.seconds:g} s was used up (max_seconds)"
+        return True

@@ -1,0 +1,549 @@
+"""The tabulated engine: the search of `reference`, by compiled kernels on tables.
+
+Equal to the reference engine in all that it finds, and in the order in which it finds it. When a
+kernel meets a pair of event and local state without an entry it stops, the handler runs, the tables
+grow, and it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import kernels
+from .errors import ModelError
+from .graph import StateGraph
+from .handlers import Outcome
+from .judging import Finding
+from .memory import Array, Block
+from .properties import Subject
+from .search import Search
+from .semantics import State
+from .tables import Sizes, Tabulation
+from .trace import Trace, label, rerun
+from .visited import Visited, as_rows
+from .ways import Ways
+
+T = TypeVar("T")
+
+SIZES = Sizes()
+SLICE = 1 << 17
+"""States expanded between two looks at the clock."""
+_NOBODY: Array = np.zeros(1, np.int64)
+VIEWS = 4096
+"""States shown to a property of whole states at a time."""
+
+
+class _Workspace:
+    """The arrays that one thread works in."""
+
+    def __init__(self, widths: kernels.Widths, room: int, capacity: int) -> None:
+        self.shape = widths, room, capacity
+        words, owners = widths.words, widths.owners
+        self.batch = kernels.Batch(
+            Block(np.uint64, words, room).array, Block(np.int32, 0, room).array
+        )
+        places = owners * capacity
+        self.box = kernels.Box(
+            Block(np.uint64, words, places).array,
+            Block(np.int32, 0, places).array.reshape(owners, capacity),
+            Block(np.uint64, 0, places).array,
+            Block(np.int64, 0, places).array,
+            np.zeros(owners, np.int64),
+        )
+        self.lanes: Array = np.zeros(widths.actors, np.int64)
+        self.recent: Array = np.zeros((kernels.RECENT, words), np.uint64)
+        self.slots = Block(np.int64, 0, places).array
+        self.counters: Array = np.zeros(kernels.COUNTERS, np.int64)
+        self.settled: Array = np.zeros(kernels.COUNTERS, np.int64)
+
+    @property
+    def nbytes(self) -> int:
+        arrays = (*self.batch, *self.box, self.recent, self.slots)
+        return int(sum(array.nbytes for array in arrays))
+
+    def work(self, cursors: Array, fresh: Array, objected: Array) -> kernels.Work:
+        return kernels.Work(self.lanes, self.recent, cursors, self.slots, fresh, objected)
+
+
+class _FactStore:
+    """The distinct fact sets of the states of one owner."""
+
+    def __init__(self, width: int, capacity: int) -> None:
+        self.count = 0
+        self._sets = Block(np.uint64, width, capacity)
+        self._index(capacity)
+
+    @property
+    def nbytes(self) -> int:
+        return self.count * 8 * self._sets.width + self._table.nbytes
+
+    @property
+    def arrays(self) -> kernels.FactSets:
+        return kernels.FactSets(self._sets.array, self._table)
+
+    def sets(self, begin: int) -> Array:
+        """The fact sets from number `begin` on."""
+        return np.array(self._sets.array[begin : self.count])
+
+    def make_room(self, more: int, width: int) -> None:
+        """Have room for so many more, of so many words."""
+        wanted = self.count + more + 1
+        if width > self._sets.width:
+            wider = Block(np.uint64, width, self._sets.capacity)
+            wider.array[: self.count, : self._sets.width] = self._sets.array[: self.count]
+            self._sets = wider
+            self._index(self._sets.capacity)
+        if wanted > self._sets.capacity:
+            self._sets.grow(max(wanted, 2 * self._sets.capacity))
+            self._index(self._sets.capacity)
+
+    def _index(self, capacity: int) -> None:
+        self._table: Array = np.zeros(1 << (2 * capacity - 1).bit_length(), np.int32)
+        kernels.index_facts(self._sets.array, self.count, self._table)
+
+
+class TabulatedSearch(Search):
+    """The search on tables, by `threads` threads."""
+
+    def __init__(self, *arguments: Any, threads: int = 1, sizes: Sizes | None = None) -> None:
+        super().__init__(*arguments)
+        self.threads = threads
+        self.sizes = sizes or SIZES
+        self.tabulation: Tabulation
+        self.visited = Visited(1, self.sizes)
+        self._transitions = self._expanded = 0
+        self._room = self.sizes.batch  # successors to a batch
+        self._capacity = self.sizes.box  # successors to a box
+        self._spaces: list[_Workspace] = []
+        self._stores: list[_FactStore] = []
+        self._noted = [0]  # for each owner, how many of its fact sets were judged
+        self._judged: set[bytes] = set()
+        self._objected: Array = np.zeros(1, np.uint8)
+        self._pool: ThreadPoolExecutor | None = None
+        self._redo = False  # whether what is in the boxes was not put to use
+
+    @property
+    def states(self) -> int:
+        return self.visited.count
+
+    @property
+    def transitions(self) -> int:
+        return self._transitions
+
+    @property
+    def expanded(self) -> int:
+        return self._expanded
+
+    @property
+    def fact_sets(self) -> int:
+        return len(self._judged)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the search holds."""
+        spaces = sum(space.nbytes for space in self._spaces)
+        stores = sum(store.nbytes for store in self._stores)
+        return self.visited.nbytes + spaces + stores + self.tabulation.nbytes
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            if self._pool:
+                self._pool.shutdown()
+                self._pool = None
+
+    # -- beginning ---------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.tabulation = Tabulation(self.semantics, self.sizes)
+        self.visited = Visited(self.tabulation.packing.words, self.sizes)
+        self._stores = [_FactStore(self.widths.facts, self.sizes.fact_sets)]
+        most = self.budgets.states
+        initial = self.tabulation.initial
+        if most is not None and len(initial) > most:
+            initial = initial[:most]
+            self._reach_state_bound()
+        rows = as_rows([self.tabulation.row(state) for state in initial], self.visited.words)
+        self.get_ready()
+        counters: Array = np.zeros(kernels.COUNTERS, np.int64)
+        for at in range(len(rows)):
+            self._stores[0].make_room(1, self.widths.facts)
+            kernels.note_facts(
+                self.widths, *self._tables, self._stores[0].arrays, rows[at : at + 1], counters
+            )
+            self._stores[0].count = int(counters[kernels.FACT_SETS])
+        self.visited.append(rows)
+
+    @property
+    def widths(self) -> kernels.Widths:
+        return self.tabulation.widths._replace(owners=len(self.visited.owned))
+
+    @property
+    def _tables(self) -> tuple[kernels.Layout, kernels.Tables]:
+        return self.tabulation.layout, self.tabulation.tables
+
+    # -- getting ready -----------------------------------------------------------------------------
+
+    @property
+    def room(self) -> int:
+        """How many successors a batch holds."""
+        return self._room
+
+    @property
+    def space(self) -> _Workspace:
+        """The arrays to work in, while no thread does."""
+        return self._spaces[0]
+
+    def work(self, cursors: Array) -> kernels.Work:
+        """Room to work in, for going through states from where `cursors` stand."""
+        return self.space.work(cursors, _NOBODY, self._objected)
+
+    def get_ready(self) -> None:
+        """Bring everything that depends on the tables up to date with them."""
+        self._to_the_end(self._repack)
+        if len(self._objected) < self.tabulation.outcome_room:
+            grown: Array = np.zeros(2 * self.tabulation.outcome_room, np.uint8)
+            grown[: len(self._objected)] = self._objected
+            self._objected = grown
+        wanted = self.widths, self._room, max(self._room, self._capacity)
+        if [space.shape for space in self._spaces] != [wanted] * len(self.visited.owned):
+            self._spaces = [_Workspace(*wanted) for _ in self.visited.owned]
+
+    def _repack(self) -> None:
+        change = self.tabulation.settle()
+        if change:
+            self._spaces = []  # which remember states as they were packed before
+            self.visited.repack(change, self.tabulation)
+
+    def _to_the_end(self, action: Callable[[], T]) -> T:
+        """Do this whole, even if the user interrupts: in a thread, which is not interrupted."""
+        (result,) = self._all(lambda part: action(), 1)
+        return result
+
+    def _all(self, action: Callable[[int], T], count: int) -> list[T]:
+        """Do this for all numbers below `count` at the same time, and to the end."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads)
+        futures = [self._pool.submit(action, part) for part in range(count)]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            wait(futures)
+            raise
+
+    def _fill(self, pairs: Sequence[tuple[int, int]], begin: int, end: int) -> None:
+        """Run the handlers for pairs that were met in the states from `begin` up to `end`."""
+        for event, local in pairs:
+            try:
+                self.tabulation.fill(event, local)
+            except ModelError as error:
+                if error.trace is None:
+                    error.trace = self._trace_to_pair(event, local, begin, end)
+                raise
+        self.get_ready()
+
+    def _trace_to_pair(self, event: int, local: int, begin: int, end: int) -> Trace:
+        """The trace to the first of these states in which a pair arises."""
+        self.get_ready()
+        number = next(
+            number
+            for number in range(begin, end)
+            if self.tabulation.has_pair(self.visited.row(number), event, local)
+        )
+        return self.trace_to(Finding(self.depth - 1, states=[number]))
+
+    # -- expanding ---------------------------------------------------------------------------------
+
+    def _expand(self, begin: int, end: int) -> None:
+        while self._expanded < end and self.bound is None:
+            if self._out_of_time() or self._out_of_memory(end):
+                return
+            until = min(end, self._expanded + SLICE)
+            if self._shares_work(end - begin):
+                self._expand_together(until)
+            else:
+                self._expand_alone(until)
+        for number in np.flatnonzero(self._objected):
+            self.judge.step(self.depth - 1, self.tabulation.outcomes[number])
+        self._objected[:] = 0
+
+    def _shares_work(self, frontier: int) -> bool:
+        if self.threads == 1:
+            return False
+        if len(self.visited.owned) == 1 and frontier >= self.sizes.parallel:
+            self._share(self.threads)
+        return len(self.visited.owned) > 1
+
+    def _share(self, owners: int) -> None:
+        """Deal the states out to so many owners."""
+        self._to_the_end(lambda: self.visited.deal_out(owners))
+        while len(self._stores) < owners:  # what one owner knows another may meet again
+            self._stores.append(_FactStore(self.widths.facts, self.sizes.fact_sets))
+            self._noted.append(0)
+        self.get_ready()
+
+    def _expand_alone(self, end: int) -> None:
+        """Expand up to number `end` with one thread."""
+        while True:
+            status, event = self._to_the_end(lambda: self._search(end))
+            if status == kernels.BOUND:
+                self._reach_state_bound()
+            if status in (kernels.DONE, kernels.BOUND):
+                return
+            if status == kernels.ROOM and self._out_of_memory(end):
+                return
+            self._provide(status, event, self._expanded, end)
+
+    def _search(self, end: int) -> tuple[int, int]:
+        """Run the kernel once; how it ended, and the event that this is about."""
+        self._make_room([self._room])
+        space, store, most = self._spaces[0], self._stores[0], self.budgets.states
+        counters = space.counters
+        counters[:] = 0
+        counters[kernels.NEXT] = self._expanded
+        counters[kernels.STATES] = self.visited.count
+        counters[kernels.FACT_SETS] = store.count
+        status: int = kernels.search(
+            self.widths,
+            *self._tables,
+            self.visited.arrays,
+            store.arrays,
+            space.batch,
+            space.box,
+            space.work(_NOBODY, _NOBODY, self._objected),
+            counters,
+            self.visited.rows[0].capacity,
+            self.visited.tables[0].capacity,
+            end,
+            most if most is not None else 1 << 62,
+            self._closed,
+            self._closed or self.tabulation.objections,
+        )
+        self.visited.owned[0] = counters[kernels.STATES]
+        store.count = int(counters[kernels.FACT_SETS])
+        self._expanded = int(counters[kernels.NEXT])
+        self._transitions += int(counters[kernels.TRANSITIONS])
+        self.terminal += int(counters[kernels.TERMINAL])
+        if counters[kernels.CUT]:
+            self._reach_depth_bound()
+        return status, int(counters[kernels.EVENT])
+
+    def _provide(self, status: int, event: int, begin: int, end: int) -> None:
+        """Provide what a kernel lacked when it came to the state `begin`."""
+        if status == kernels.MISSING:
+            if self.budgets.states is None:
+                self._fill(self._missing(begin, end), begin, end)
+            else:  # the search may end before it comes to other pairs
+                local = self.tabulation.local_in(self.visited.row(begin), event)
+                self._fill([(event, local)], begin, begin + 1)
+        elif status == kernels.COPIES:
+            self.tabulation.allow_copy(event)
+            self.get_ready()
+        elif status == kernels.BUFFER:
+            self._room *= 2
+            self._capacity *= 2
+            self.get_ready()
+
+    def _missing(self, begin: int, end: int) -> list[tuple[int, int]]:
+        """The pairs without entry in the states from `begin` up to `end`, as they are met."""
+        found: Array = np.zeros((1 << 10, 2), np.int64)
+        while True:
+            seen: Array = np.full(4 * len(found), -1, np.int64)
+            work = self._spaces[0].work(self.visited.cursors(begin), found, self._objected)
+            count, reached = kernels.scan(
+                self.widths, *self._tables, self.visited.arrays, work, begin, end, seen, found
+            )
+            if count or reached >= end:
+                return [(int(event), int(local)) for event, local in found[:count]]
+            found = np.zeros((2 * len(found), 2), np.int64)
+
+    def _make_room(self, more: Sequence[int]) -> None:
+        self.visited.make_room(more)
+        for store, new in zip(self._stores, more, strict=False):
+            store.make_room(new, self.widths.facts)
+
+    # -- several threads ---------------------------------------------------------------------------
+
+    def _expand_together(self, end: int) -> None:
+        while self._expanded < end and self.bound is None:
+            until = min(end, self._expanded + self.threads * self.sizes.part)
+            if not self._expand_part(until):
+                self._share(1)
+                self._expand_alone(until)
+                if self.bound is None:
+                    self._share(self.threads)
+
+    def _expand_part(self, end: int) -> bool:
+        """Expand up to number `end`, each thread a part; False if that might go beyond the bound of
+        states, and nothing was done."""
+        begin, most = self._expanded, self.budgets.states
+        edges = [begin + (end - begin) * part // self.threads for part in range(self.threads + 1)]
+        while True:
+            self._forget_recent()
+            lacking = self._fill_all_boxes(edges)
+            if lacking is None:
+                break
+            status, event, number = lacking
+            if status == kernels.MISSING:
+                self._fill(self._missing(number, end), number, end)
+            else:
+                self._provide(status, event, number, end)
+        sent = sum(space.box.counts for space in self._spaces)
+        if most is not None and self.visited.count + int(sent.sum()) > most:
+            return False
+        self._to_the_end(lambda: self._settle_all(end, [int(count) for count in sent]))
+        return True
+
+    def _forget_recent(self) -> None:
+        """Forget the states met recently, which may have been on their way only."""
+        if self._redo:
+            for space in self._spaces:
+                space.recent[:] = 0
+        self._redo = True
+
+    def _fill_all_boxes(self, edges: Sequence[int]) -> tuple[int, int, int] | None:
+        """Expand each part into its boxes; None, or the first status that is not DONE, the event
+        that it is about, and the state."""
+        cursors = self.visited.cursors_at(edges[:-1])
+        statuses = self._all(
+            lambda part: self._fill_boxes(part, edges, cursors[part]), self.threads
+        )
+        for status, space in zip(statuses, self._spaces, strict=True):
+            if status != kernels.DONE:
+                counters = space.counters
+                return status, int(counters[kernels.EVENT]), int(counters[kernels.NEXT])
+        return None
+
+    def _settle_all(self, end: int, sent: Sequence[int]) -> None:
+        """Put what is in all boxes into the visited set, each owner its own, and number it."""
+        self._make_room(sent)
+        fresh: Array = np.zeros((self.threads, max(sent) + 1), np.int64)
+        limits: Array = np.zeros((self.threads, self.threads), np.int64)
+        with ThreadPoolExecutor(self.threads) as owners:
+            settling = [
+                owners.submit(self._settle, owner, fresh[owner], limits[:, owner])
+                for owner in range(self.threads)
+            ]
+        for one in settling:
+            one.result()
+        number, heads = self.visited.count, np.zeros(self.threads, np.int64)
+        for part in range(self.threads):
+            number = kernels.merge(fresh, limits[part], heads, self.visited.owners.array, number)
+        for owner, space in enumerate(self._spaces):
+            self.visited.owned[owner] = space.settled[kernels.STATES]
+            self._stores[owner].count = int(space.settled[kernels.FACT_SETS])
+            cut = int(space.settled[kernels.CUT])
+            if cut:
+                self._reach_depth_bound()
+            self._transitions += int(space.counters[kernels.TRANSITIONS]) - cut
+            self.terminal += int(space.counters[kernels.TERMINAL])
+        self._expanded, self._redo = end, False
+
+    def _fill_boxes(self, part: int, edges: Sequence[int], cursors: Array) -> int:
+        space = self._spaces[part]
+        space.counters[:] = 0
+        space.counters[kernels.NEXT] = edges[part]
+        space.box.counts[:] = 0
+        status: int = kernels.expand(
+            self.widths,
+            *self._tables,
+            self.visited.arrays,
+            space.batch,
+            space.box,
+            space.work(cursors, _NOBODY, self._objected),
+            space.counters,
+            edges[part + 1],
+            self._closed or self.tabulation.objections,
+        )
+        return status
+
+    def _settle(self, owner: int, fresh: Array, limits: Array) -> None:
+        space, at = self._spaces[owner], 0
+        space.settled[:] = 0
+        space.settled[kernels.STATES] = self.visited.owned[owner]
+        space.settled[kernels.FACT_SETS] = self._stores[owner].count
+        work = space.work(_NOBODY, fresh, self._objected)
+        for part, other in enumerate(self._spaces):
+            at = limits[part] = kernels.settle(
+                self.widths,
+                *self._tables,
+                self.visited.arrays,
+                self._stores[owner].arrays,
+                other.box,
+                work,
+                space.settled,
+                owner,
+                self._closed,
+                at,
+            )
+
+    # -- budgets -----------------------------------------------------------------------------------
+
+    def _out_of_memory(self, end: int) -> bool:
+        """Whether the next states would take more memory than there may be."""
+        limit = self.budgets.bytes
+        if limit is None:
+            return False
+        owners = len(self.visited.owned)
+        more = [-(-self._expected(end) // owners)] * owners
+        growth = self.visited.bytes_with_room(more) - self.visited.nbytes
+        if self.nbytes + growth <= limit:
+            return False
+        self.bound = f"the memory of {limit:,} bytes would not suffice (max_bytes)"
+        return True
+
+    def _expected(self, end: int) -> int:
+        """How many states the rest of the level will bring, by how many its begin, or else the
+        level before, brought for each."""
+        done = self._expanded - self.levels[-2]
+        if done:
+            brought = self.states - self.levels[-1]
+        else:
+            done = max(self.levels[-2] - self.levels[-3], 1) if len(self.levels) > 2 else 1
+            brought = self.levels[-1] - self.levels[-2]
+        return max((end - self._expanded) * brought // done, self._room)
+
+    # -- judging -----------------------------------------------------------------------------------
+
+    def _judge(self, begin: int) -> None:
+        new: set[tuple[int, ...]] = set()
+        for owner, store in enumerate(self._stores):
+            rows = store.sets(self._noted[owner])
+            self._noted[owner] = store.count
+            for row in rows:
+                key = row.tobytes().rstrip(b"\0")
+                if key not in self._judged:
+                    self._judged.add(key)
+                    new.add(tuple(row.tolist()))
+        found = [self.tabulation.fact_set(words) for words in sorted(new)]
+        self.judge.fact_sets(self.depth, found)
+        for first in range(begin, self.states, VIEWS):
+            if not self.judge.wants_more(Subject.STATE, self.depth):
+                return
+            last = min(first + VIEWS, self.states)
+            views = [
+                self.semantics.view(self.tabulation.state(row))
+                for row in self.visited.gather(first, last)
+            ]
+            self.judge.states(self.depth, views, range(first, last))
+
+    # -- after the search --------------------------------------------------------------------------
+
+    def trace_to(self, finding: Finding) -> Trace:
+        start, outcomes = Ways(self).calmest(finding)
+        return rerun(self.model, start, [label(outcome) for outcome in outcomes])
+
+    def interleavings(self) -> int | None:
+        return Ways(self).count()
+
+    def graph(self) -> StateGraph:
+        return Ways(self).graph()
+
+    def state(self, number: int) -> State:
+        """The state of this number."""
+        return self.tabulation.state(self.visited.row(number))

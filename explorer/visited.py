@@ -1,0 +1,204 @@
+"""The visited set: the rows of all states found, and the tables that find them.
+
+States are numbered in breadth-first order. With one owner the number of a state is its row; with
+several, each owner has the rows of its states in the order of their numbers, and `owners` says
+whose turn it is. A *handle* names a state without its number: row times owners, plus owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from . import kernels
+from .errors import UsageError
+from .memory import Array, Block
+from .packing import moves
+from .tables import Repacked, Sizes, Tabulation
+
+_SMALLEST_TABLE = 64
+
+
+class Visited:
+    """All states found so far. `count` is their number, `owned` how many each owner has."""
+
+    def __init__(self, words: int, sizes: Sizes) -> None:
+        self.words = words
+        self.sizes = sizes
+        self._start(1, [0])
+
+    def _start(self, owners: int, room: Sequence[int]) -> None:
+        self.owned: Array = np.zeros(owners, np.int64)
+        self.rows = [Block(np.uint64, self.words, max(n, 1)) for n in room]
+        self.tables = [Block(np.uint64, 0, _table_size(n)) for n in room]
+        self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
+        self._arrays: kernels.Visited | None = None
+
+    @property
+    def count(self) -> int:
+        return int(self.owned.sum())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use, those of rows reserved for states to come not counted."""
+        rows = self.count * (8 * self.words + (len(self.owned) > 1))
+        return rows + sum(table.nbytes for table in self.tables)
+
+    @property
+    def arrays(self) -> kernels.Visited:
+        """What the kernels take; good until something grows."""
+        if self._arrays is None:
+            self._arrays = kernels.Visited(
+                np.array([rows.array.ctypes.data for rows in self.rows], np.int64),
+                np.array([table.array.ctypes.data for table in self.tables], np.int64),
+                np.array([65 - table.capacity.bit_length() for table in self.tables], np.int64),
+                self.owners.array,
+            )
+        return self._arrays
+
+    def bytes_with_room(self, more: Sequence[int]) -> int:
+        """Bytes in use once each owner has room for so many more."""
+        rows = (self.count + sum(more)) * (8 * self.words + (len(self.owned) > 1))
+        return rows + sum(
+            8 * max(table.capacity, _table_size(int(have) + new))
+            for table, have, new in zip(self.tables, self.owned, more, strict=True)
+        )
+
+    def make_room(self, more: Sequence[int]) -> None:
+        """Let each owner have room for so many more states."""
+        for at, (have, new) in enumerate(zip(self.owned, more, strict=True)):
+            wanted = int(have) + new
+            if wanted > kernels.LARGEST:
+                raise UsageError(
+                    f"more than {kernels.LARGEST:,} states to one thread cannot be numbered; "
+                    f"explore with more threads, or bound the search."
+                )
+            if wanted > self.rows[at].capacity:
+                self._arrays = None
+                self.rows[at].grow(max(wanted, 2 * self.rows[at].capacity))
+            if _table_size(wanted) > self.tables[at].capacity:
+                self._arrays = None
+                table = Block(np.uint64, 0, _table_size(wanted))
+                kernels.spread(self.tables[at].array, table.array)
+                self.tables[at] = table
+        if len(self.owned) > 1 and self.count + sum(more) > self.owners.capacity:
+            self._arrays = None
+            self.owners.grow(2 * (self.count + sum(more)))
+
+    def append(self, rows: Array) -> None:
+        """Enter states, all different and new, while there is one owner."""
+        count = len(rows)
+        self.make_room([count])
+        start = int(self.owned[0])
+        self.rows[0].array[start : start + count] = rows
+        self.tables[0] = Block(np.uint64, 0, _table_size(start + count))
+        self._arrays = None
+        self._enter_rows(start + count)
+
+    def row(self, number: int) -> list[int]:
+        """The words of one state."""
+        return [int(word) for word in self.gather(number, number + 1)[0]]
+
+    def gather(self, begin: int, end: int) -> Array:
+        """The rows of the states from number `begin` up to `end`, as (n, W)."""
+        if len(self.owned) == 1:
+            return np.array(self.rows[0].array[begin:end])
+        rows: Array = np.empty((end - begin, self.words), np.uint64)
+        widths = kernels.Widths(self.words, 1, 0, 0, len(self.owned))
+        kernels.gather(widths, self.arrays, self.cursors(begin), begin, end, rows)
+        return rows
+
+    def cursors(self, number: int) -> Array:
+        """For each owner, its row of the first state from this number on."""
+        if len(self.owned) == 1:
+            return np.array([number], np.int64)
+        counts: Array = np.zeros(len(self.owned), np.int64)
+        kernels.count_owners(self.owners.array, 0, number, counts)
+        return counts
+
+    def cursors_at(self, numbers: Sequence[int]) -> list[Array]:
+        """`cursors` for several numbers, which ascend."""
+        found = [self.cursors(numbers[0])]
+        for begin, end in pairwise(numbers):
+            counts = found[-1].copy()
+            kernels.count_owners(self.owners.array, begin, end, counts)
+            found.append(counts)
+        return found
+
+    def handles(self, begin: int, end: int) -> Array:
+        """The handles of the states from number `begin` up to `end`."""
+        total = len(self.owned)
+        if total == 1:
+            return np.arange(begin, end, dtype=np.int64)
+        who = self.owners.array[begin:end]
+        found: Array = np.empty(end - begin, np.int64)
+        for owner, first in enumerate(self.cursors(begin)):
+            mine = np.flatnonzero(who == owner)
+            found[mine] = (first + np.arange(len(mine))) * total + owner
+        return found
+
+    def numbers(self) -> Array:
+        """The number of each state, by handle; -1 where there is none."""
+        numbers: Array = np.full(int(self.owned.max()) * len(self.owned), -1, np.int64)
+        numbers[self.handles(0, self.count)] = np.arange(self.count)
+        return numbers
+
+    def repack(self, change: Repacked, tabulation: Tabulation) -> None:
+        """Pack all states anew."""
+        count, owners = self.count, len(self.owned)
+        old = self.rows[0].array if owners == 1 else self.gather(0, count)
+        layout_of = tabulation.layout_of
+        rows = Block(np.uint64, change.new.words, max(count, self.sizes.rows))
+        to = moves(change.old, change.new)
+        kernels.repack(
+            len(tabulation.actors), layout_of(change.old), layout_of(change.new), to, old,
+            rows.array, 0, count,
+        )
+        self.words = change.new.words
+        if owners == 1:
+            self.rows[0] = rows
+            self.tables[0] = Block(np.uint64, 0, _table_size(count))
+            self._arrays = None
+            self._enter_rows(count)
+        else:
+            self._deal(rows, count, owners)
+
+    def deal_out(self, owners: int) -> None:
+        """Share the states among so many owners."""
+        count = self.count
+        rows = Block(np.uint64, self.words, max(count, 1))
+        rows.array[:count] = self.gather(0, count)
+        self._deal(rows, count, owners)
+
+    def _enter_rows(self, count: int) -> None:
+        owned: Array = np.zeros(1, np.int64)
+        kernels.deal(self.rows[0].array, count, self.arrays, owned, False)
+        self.owned = owned
+
+    def _deal(self, rows: Block, count: int, owners: int) -> None:
+        who = Block(np.uint8, 0, max(count, 1))
+        owned: Array = np.zeros(owners, np.int64)
+        kernels.shares(rows.array, count, who.array, owned)
+        self._start(owners, [int(share) for share in owned])
+        if owners > 1:
+            self.owners = who
+        self._arrays = None
+        dealt: Array = np.zeros(owners, np.int64)
+        kernels.deal(rows.array, count, self.arrays, dealt, True)
+        self.owned = dealt
+
+
+def _table_size(states: int) -> int:
+    """The least power of two of which so many entries take three quarters at most."""
+    size = _SMALLEST_TABLE
+    while 4 * states > 3 * size:
+        size *= 2
+    return size
+
+
+def as_rows(rows: Sequence[Sequence[Any]], words: int) -> Array:
+    """Rows of words as an array."""
+    return np.array(rows, np.uint64).reshape(len(rows), words)

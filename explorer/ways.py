@@ -1,0 +1,222 @@
+"""What the tables say of the explored graph once the search is over: ways to what was found, the
+number of interleavings, and the graph itself. Steps are not kept; they are made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from . import kernels
+from .graph import StateGraph
+from .handlers import Outcome
+from .judging import Finding
+from .memory import Array
+from .semantics import State
+
+if TYPE_CHECKING:
+    from .tabulated import TabulatedSearch
+
+SETTLED = 1 << 20
+"""States settled between two looks whether the user interrupts."""
+
+
+class Steps(NamedTuple):
+    """The steps of one state: the numbers of their outcomes, and the handles that they lead to, -1
+    for a state that was not kept."""
+
+    outcomes: list[int]
+    targets: list[int]
+
+
+class Ways:
+    """The graph that a search explored."""
+
+    def __init__(self, search: TabulatedSearch) -> None:
+        self.search = search
+        self.visited = search.visited
+        self.tabulation = search.tabulation
+        search.get_ready()
+        self._handles: Array = np.zeros(search.room, np.int64)
+
+    # -- shortest ways -----------------------------------------------------------------------------
+
+    def calmest(self, finding: Finding) -> tuple[int, list[Outcome]]:
+        """What `graph.calmest_path` finds: the number of an initial state and the steps from it."""
+        levels = [*self.search.levels, self.search.states]
+        last = self._wanted(finding)
+        length = finding.depth + bool(len(last))
+        counts = self.visited.cursors(levels[min(finding.depth + 1, len(levels) - 1)])
+        owners = len(self.visited.owned)
+        kind = np.uint8 if length < 255 else np.int32
+        none = np.iinfo(kind).max
+        to_go: Array = np.full(
+            (max(int(counts.max()), 1) * owners, len(self.tabulation.actors)), none, kind
+        )
+        if not len(last):
+            to_go[self._targets(finding, levels)] = 0
+        for level in range(length - 1, -1, -1):
+            self._find_to_go(levels, level, last if level == finding.depth else last[:0], to_go)
+        return self._follow(levels, length, last, to_go)
+
+    def _wanted(self, finding: Finding) -> Array:
+        """For each outcome whether a way ends with it; empty if it ends with a state."""
+        if not finding.outcomes:
+            return np.zeros(0, np.uint8)
+        sought = {id(outcome) for outcome in finding.outcomes}
+        flags = [id(outcome) in sought for outcome in self.tabulation.outcomes]
+        return np.array(flags, np.uint8)
+
+    def _targets(self, finding: Finding, levels: list[int]) -> Array:
+        """The handles of the states that were found."""
+        begin, end = levels[finding.depth], levels[finding.depth + 1]
+        handles = self.visited.handles(begin, end)
+        chosen: Array = np.zeros(end - begin, np.uint8)
+        if finding.fact_sets:
+            words = [self.tabulation.fact_words(facts) for facts in finding.fact_sets]
+            width = self.search.widths.facts
+            sets = np.array([*words, [0] * width], np.uint64)
+            table: Array = np.zeros(1 << (2 * len(sets)).bit_length(), np.int32)
+            kernels.index_facts(sets, len(words), table)
+            kernels.with_facts(
+                *self._tables,
+                self.visited.arrays,
+                kernels.FactSets(sets, table),
+                self.visited.cursors(begin),
+                begin,
+                end,
+                chosen,
+            )
+        chosen[np.array(finding.states, np.int64) - begin] = 1
+        return handles[np.flatnonzero(chosen)]
+
+    def _find_to_go(self, levels: list[int], level: int, last: Array, to_go: Array) -> None:
+        begin, end = levels[level], levels[level + 1]
+        following = levels[min(level + 2, len(levels) - 1)]
+        rows = np.stack([self.visited.cursors(end), self.visited.cursors(following)], axis=1)
+        space = self.search.space
+        kernels.switches_to_go(
+            *self._tables,
+            self.visited.arrays,
+            space.batch,
+            space.box,
+            self.search.work(self.visited.cursors(begin)),
+            self._handles,
+            begin,
+            end,
+            np.ascontiguousarray(rows),
+            self.tabulation.actor_of(),
+            last,
+            to_go,
+        )
+
+    def _follow(
+        self, levels: list[int], length: int, last: Array, to_go: Array
+    ) -> tuple[int, list[Outcome]]:
+        """The first way on which no more switches are taken than need be."""
+        none, owners = np.iinfo(to_go.dtype).max, len(self.visited.owned)
+        initial = self.visited.handles(0, levels[1])
+        least = [int(to_go[handle].min()) for handle in initial]
+        start = least.index(min(least))
+        at, before, path = int(initial[start]), -1, []
+        actor_of = self.tabulation.actor_of()
+        for step in range(length):
+            left = int(to_go[at].min() if before < 0 else to_go[at, before])
+            following = levels[min(step + 1, len(levels) - 1)], levels[min(step + 2, len(levels) - 1)]
+            low, high = (self.visited.cursors(number) for number in following)
+            for outcome, target in zip(*self.steps(at), strict=True):
+                actor = int(actor_of[outcome])
+                if step == length - 1 and len(last):
+                    more = 0 if last[outcome] else none
+                elif target >= 0 and low[target % owners] <= target // owners < high[target % owners]:
+                    more = int(to_go[target, actor])
+                else:
+                    more = none
+                if more != none and more + (before not in (-1, actor)) == left:
+                    path.append(self.tabulation.outcomes[outcome])
+                    at, before = target, actor
+                    break
+        return start, path
+
+    # -- interleavings -----------------------------------------------------------------------------
+
+    def count(self) -> int | None:
+        """The number of paths from initial states to terminal ones; None if there is a cycle."""
+        handles = int(self.visited.owned.max()) * len(self.visited.owned)
+        digits = 1
+        while True:
+            complete: Array = np.zeros(digits, np.uint64)
+            settled = self._add_ways(handles, digits, complete)
+            if settled is not None:
+                break
+            digits *= 2
+        if settled < self.search.states:
+            return None
+        return sum(int(digit) << 64 * at for at, digit in enumerate(complete))
+
+    def _add_ways(self, handles: int, digits: int, complete: Array) -> int | None:
+        """Count with so many digits: how many states were settled, None if they do not suffice."""
+        arrivals: Array = np.zeros(handles, np.int64)
+        space, work = self.search.space, self.search.work(np.zeros(len(self.visited.owned), np.int64))
+        common = (*self._tables, self.visited.arrays, space.batch, space.box, work, self._handles)
+        for begin in range(0, handles, SETTLED):
+            end = min(begin + SETTLED, handles)
+            kernels.count_arrivals(*common, begin, end, self.visited.owned, arrivals)
+        ways: Array = np.zeros((handles, digits), np.uint64)
+        initial = self.visited.handles(0, [*self.search.levels, self.search.states][1])
+        ways[initial, 0] = 1
+        everyone = self.visited.handles(0, self.search.states)
+        ready = everyone[arrivals[everyone] == 0]
+        stack: Array = np.zeros(self.search.states + 1, np.int64)
+        held, settled = len(ready), 0
+        stack[:held] = ready
+        while held:
+            status, held, more = kernels.add_ways(
+                *common, arrivals, ways, stack, held, complete, SETTLED
+            )
+            settled += more
+            if status == kernels.OVERFLOW:
+                return None
+        return settled
+
+    # -- the graph ---------------------------------------------------------------------------------
+
+    def graph(self) -> StateGraph:
+        """What was explored, as plain objects."""
+        search, numbers = self.search, self.visited.numbers()
+        graph = StateGraph(levels=list(search.levels))
+        graph.states = list(self._states())
+        handles = self.visited.handles(0, search.expanded)
+        for handle in handles:
+            for outcome, target in zip(*self.steps(int(handle)), strict=True):
+                if len(graph.outcomes) == search.transitions:
+                    break  # the search ended here
+                if target >= 0:
+                    graph.outcomes.append(self.tabulation.outcomes[outcome])
+                    graph.targets.append(int(numbers[target]))
+            graph.offsets.append(len(graph.outcomes))
+        return graph
+
+    def _states(self) -> Iterator[State]:
+        for row in self.visited.gather(0, self.search.states):
+            yield self.tabulation.state(row)
+
+    def steps(self, handle: int) -> Steps:
+        """The steps of the state with this handle, in order."""
+        space = self.search.space
+        count = kernels.steps_of(
+            *self._tables,
+            self.visited.arrays,
+            space.batch,
+            space.box,
+            self.search.work(np.zeros(len(self.visited.owned), np.int64)),
+            handle,
+            self._handles,
+        )
+        return Steps(space.batch.outcomes[:count].tolist(), self._handles[:count].tolist())
+
+    @property
+    def _tables(self) -> tuple[kernels.Widths, kernels.Layout, kernels.Tables]:
+        return self.search.widths, self.tabulation.layout, self.tabulation.tables
