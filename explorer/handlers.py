@@ -8,7 +8,7 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from .actor import EFFECTS, Actor, Choice, Effects
@@ -164,6 +164,11 @@ class Handlers:
         self._deliveries: dict[Envelope, Deliver] = {}
         self._timeouts: dict[tuple[str, str], Timeout] = {}
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
+
+    @property
+    def envelopes(self) -> Iterable[Envelope]:
+        """All envelopes that were ever sent, in the order of their indexes."""
+        return self._envelopes.values()
 
     def delivery(self, envelope: Envelope) -> Deliver:
         """The one event of delivering `envelope`."""

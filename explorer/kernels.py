@@ -394,8 +394,9 @@ def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
 def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, room):
     """Expand states from number `at` on until `end` or until the batch is full.
 
-    Returns (status, next state, successors, states without any, event)."""
-    k, terminal, begun = 0, 0, at
+    Returns (status, next state, successors, those of the state that could not be expanded whole
+    included, states without any, event)."""
+    k, after, terminal, begun = 0, 0, 0, at
     status, event = DONE, -1
     while at < end:
         owner, row = 0, at
@@ -415,7 +416,7 @@ def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, 
         at += 1
     if status == BUFFER and at > begun:
         status = DONE
-    return status, at, k, terminal, event
+    return status, at, k, after, terminal, event
 
 
 @njit(forceinline=True)
@@ -577,15 +578,16 @@ def _search(
         ):
             return ROOM
         begin = counters[NEXT]
-        status, at, k, terminal, event = _expand_batch(
+        status, at, k, partly, terminal, event = _expand_batch(
             width, widths, layout, tables, visited, batch, work, begin, end, room
         )
         counters[EVENT] = event
         box.counts[0] = 0
-        careful = counters[STATES] + k > most and not closed
-        _sort_out(width, widths, batch, k, box, room, work, 0, everything or careful)
-        if careful:
+        careful = counters[STATES] + partly > most and not closed
+        if careful:  # the bound may be reached even before what could not be expanded
+            _sort_out(width, widths, batch, partly, box, room, work, 0, True)
             cut = _first_too_many(width, visited, box, work, counters[STATES], most)
+            box.counts[0] = k
             if cut >= 0:
                 box.counts[0] = cut
                 k = cut
@@ -603,6 +605,8 @@ def _search(
                     seen += after
                     terminal += after == 0
                 status = BOUND
+        else:
+            _sort_out(width, widths, batch, k, box, room, work, 0, everything)
         before = counters[CUT]
         _settle_box(
             width, widths, layout, tables, visited, facts, 0, box, room, work, counters, fact_mask,
@@ -687,7 +691,7 @@ def _expand(
         for p in range(widths.owners):
             if box.counts[p] + room > capacity:
                 return BUFFER
-        status, at, k, terminal, event = _expand_batch(
+        status, at, k, _, terminal, event = _expand_batch(
             width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room
         )
         _sort_out(

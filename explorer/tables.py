@@ -9,6 +9,7 @@ order in which the search meets the pairs, and everything grows as they come.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,9 +125,7 @@ class Tabulation:
         actor = self._position[happening.actor]
         before = self.locals[actor][local - 1]
         outcomes = self.semantics.handlers.outcomes(before, happening)
-        envelopes = {envelope for outcome in outcomes for envelope in outcome.sent}
-        for envelope in sorted(envelopes, key=lambda one: one.index):
-            self._envelope_event(envelope)
+        self._number_envelopes()
         steps = [outcome for outcome in outcomes if not self._no_step(outcome)]
         first = len(self.outcomes) if steps else kernels.NO_STEP
         for at, outcome in enumerate(steps):
@@ -139,7 +138,7 @@ class Tabulation:
         """Provide for one more copy of the envelope that `event` delivers."""
         happening = self.events[event]
         assert isinstance(happening, Deliver)
-        envelope = self._deliveries.index(event)
+        envelope = happening.envelope.index
         self._copies[envelope] += 1
         if len(self.packing.copies) > envelope:
             self.packing.add_copy(envelope)
@@ -184,11 +183,8 @@ class Tabulation:
         """The words of a state of which every part has a number."""
         lanes = [self._number[local] for local in state.locals]
         flying = self.semantics.model.network.contents(state.network)
-        numbers = [
-            self.events[self._event_of[envelope]].envelope.index  # type: ignore[union-attr]
-            for envelope in flying.elements()
-        ]
-        return pack(self.packing.described, lanes, sorted(numbers))
+        numbers = sorted(envelope.index for envelope in flying.elements())
+        return pack(self.packing.described, lanes, numbers)
 
     def state(self, row: Sequence[Any]) -> State:
         """The state that a row stands for."""
@@ -243,10 +239,10 @@ class Tabulation:
         for local in state.locals:
             self._local_number(local)
         flying = self.semantics.model.network.contents(state.network)
-        for envelope in sorted(flying, key=lambda one: one.index):
-            event = self._envelope_event(envelope)
-            while self._copies[self._deliveries.index(event)] < flying[envelope]:
-                self.allow_copy(event)
+        self._number_envelopes()
+        for envelope, count in flying.items():
+            while self._copies[envelope.index] < count:
+                self.allow_copy(self._event_of[envelope])
         self._stale = True
 
     def _local_number(self, local: Local) -> int:
@@ -264,18 +260,16 @@ class Tabulation:
             self._write_local(actor, number, local)
         return number
 
-    def _envelope_event(self, envelope: Envelope) -> int:
-        event = self._event_of.get(envelope)
-        if event is None:
-            assert envelope.index == len(self.envelopes)
-            event = self._new_event(self.semantics.handlers.delivery(envelope))
-            self._event_of[envelope] = event
+    def _number_envelopes(self) -> None:
+        """Give the envelopes that were sent for the first time their events and bits."""
+        handlers = self.semantics.handlers
+        for envelope in islice(handlers.envelopes, len(self.envelopes), None):
+            self._event_of[envelope] = event = self._new_event(handlers.delivery(envelope))
             self.envelopes.append(envelope)
             self._deliveries.append(event)
             self._copies.append(1)
             if len(self.packing.copies) == len(self._copies) - 1:
                 self.packing.add_envelope()
-        return event
 
     def _timer_event(self, actor: str, name: str) -> int:
         event = self._event_of.get((actor, name))

@@ -379,8 +379,8 @@ class TabulatedSearch(Search):
                     self._share(self.threads)
 
     def _expand_part(self, end: int) -> bool:
-        """Expand up to number `end`, each thread a part; False if that might go beyond the bound of
-        states, and nothing was done."""
+        """Expand up to number `end`, each thread a part; False if the bound of states may be reached
+        on the way, and nothing was done."""
         begin, most = self._expanded, self.budgets.states
         edges = [begin + (end - begin) * part // self.threads for part in range(self.threads + 1)]
         while True:
@@ -389,6 +389,8 @@ class TabulatedSearch(Search):
             if lacking is None:
                 break
             status, event, number = lacking
+            if status == kernels.MISSING and most is not None:
+                return False  # the bound may be reached before all of these are met
             if status == kernels.MISSING:
                 self._fill(self._missing(number, end), number, end)
             else:

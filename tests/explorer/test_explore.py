@@ -51,6 +51,8 @@ def test_a_model_without_properties_is_refused(properties: Any) -> None:
         ("max_seconds", True),
         ("threads", 0),
         ("threads", 1.5),
+        ("max_bytes", 0),
+        ("max_bytes", 1e9),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(budget: str, value: Any) -> None:
@@ -62,7 +64,7 @@ def test_a_budget_that_makes_no_sense_is_refused(budget: str, value: Any) -> Non
 
 def test_a_bound_that_the_engine_cannot_keep_is_refused_rather_than_passed_over() -> None:
     with pytest.raises(UsageError, match="does not count bytes; bound it with max_states"):
-        explore(model(a=cell()), max_bytes=10**9)
+        explore(model(a=cell()), "reference", max_bytes=10**9)
 
 
 def test_nothing_runs_when_an_argument_is_refused() -> None:
@@ -126,14 +128,16 @@ def test_every_engine_that_is_named_runs() -> None:
         assert explore(model(a=cell()), engine).engine == engine
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_interrupt_while_counting_interleavings_leaves_the_verdicts(
-    monkeypatch: pytest.MonkeyPatch,
+    engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(graph: Any) -> None:
+    def interrupted(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    module = import_module("islander.explorer.explore")
-    monkeypatch.setattr(module, "count_interleavings", interrupted)
-    result = explore(model(a=cell()))
+    reference = import_module("islander.explorer.reference")
+    monkeypatch.setattr(reference, "count_interleavings", interrupted)
+    monkeypatch.setattr(import_module("islander.explorer.ways").Ways, "count", interrupted)
+    result = explore(model(a=cell()), engine)
     assert result.verdict is Verdict.HOLDS
     assert (result.interleavings, result.cyclic) == (None, None)

@@ -21,8 +21,8 @@ from islander import (
     StepInvariant,
     Verdict,
     Witness,
-    explore,
 )
+from islander import explore as explore_with
 from islander.explorer import reference
 from islander.explorer.graph import all_edges
 from islander.explorer.semantics import Semantics
@@ -31,6 +31,11 @@ from .cells import TRUE, Cell, append, cell, model, state_texts
 from .random_models import models
 
 HOLDS, VIOLATED, INCOMPLETE = Verdict.HOLDS, Verdict.VIOLATED, Verdict.INCOMPLETE
+
+
+def explore(model: Model, **options: Any) -> Result:
+    """Explore with the engine that this is about."""
+    return explore_with(model, "reference", **options)
 
 
 class Got(Fact):
