@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from .errors import FreezeError, HandlerError, ModelError
 from .facts import Fact, is_hashable, unhashable
-from .freeze import Frozen, canonical_order, freeze, show, thaw
+from .freeze import Frozen, canonical_order, freeze, show
 
 Option = TypeVar("Option")
 
@@ -47,7 +47,7 @@ class Effects:
     script: tuple[int, ...] = ()
     timers: set[str] = field(default_factory=set)
     sent: list[tuple[str, Frozen]] = field(default_factory=list)
-    recorded: list[Fact] = field(default_factory=list)
+    recorded: list[Frozen] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     forbidden_because: str | None = None
     refused: ModelError | None = None
@@ -179,7 +179,7 @@ class Actor:
         frozen = effects.freeze(fact, f"recorded fact {type(fact).__name__}")
         if not is_hashable(fact):
             effects.refuse(unhashable(fact))
-        effects.recorded.append(thaw(frozen))
+        effects.recorded.append(frozen)
 
 
 def _running(actor: Actor, effect: str) -> Effects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .errors import ModelError, PropertyError, UsageError
@@ -132,18 +133,22 @@ def _conclude(search: Search, item: Property) -> PropertyResult:
     if verdict is Verdict.INCOMPLETE:
         return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
     finding = search.judge.whereabouts(item)
-    trace = search.trace_to(finding) if finding else None
-    why = Explanation("")
-    if verdict is Verdict.VIOLATED:
-        why = _explanation(item, trace)
+    if finding is None:
+        text = item.explain(None).text if verdict is Verdict.VIOLATED else ""
+        return PropertyResult(item.name, verdict, text, witness=item.somewhere)
+    if verdict is Verdict.HOLDS:  # a witness, the way to which may never be asked for
+        way = partial(search.trace_to, finding)
+        return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
+    trace = search.trace_to(finding)
+    why = _explanation(item, trace)
     return PropertyResult(
-        item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere
+        item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere, len(trace)
     )
 
 
-def _explanation(item: Property, trace: Trace | None) -> Explanation:
+def _explanation(item: Property, trace: Trace) -> Explanation:
     try:
-        return item.explain(_subject(item, trace) if trace else None)
+        return item.explain(_subject(item, trace))
     except PropertyError as error:
         error.trace = trace
         raise

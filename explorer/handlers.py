@@ -226,8 +226,8 @@ class Handlers:
             # Both copies exist before either runs: were one made where the other was, their
             # identities would be equal, and a handler that reads them would not show.
             copies = [_Copy.of(local, event, disturb=disturb) for disturb in (False, True)]
-            first, again = (self._run(local, event, script, copy) for copy in copies)
-            if self._comparable(first) != self._comparable(again):
+            first, again = [self._run(local, event, script, copy) for copy in copies]
+            if first != again and self._comparable(first) != self._comparable(again):
                 raise self._nondeterminism(local, event, first, again)
             results.append(first)
             script = _next_script(first.choices)
@@ -257,7 +257,7 @@ class Handlers:
             tuple(effects.choices),
             fields,
             tuple(sorted(effects.timers)),
-            tuple(effects.recorded),
+            tuple(map(self._fact, effects.recorded)),
             self._envelopes_of(local.actor, effects.sent),
         )
 
@@ -272,10 +272,7 @@ class Handlers:
     # -- interning -----------------------------------------------------------------------------
 
     def _after(self, before: Local, ran: _Ran) -> Local:
-        if ran.recorded:
-            history = before.history | {self._fact(fact) for fact in ran.recorded}
-        else:
-            history = before.history
+        history = before.history.union(ran.recorded) if ran.recorded else before.history
         key = (before.actor, ran.fields, ran.timers, history)
         local = self._locals.get(key)
         if local is None:
@@ -283,41 +280,49 @@ class Handlers:
             local = self._locals[key] = Local(*key, facts)
         return local
 
-    def _fact(self, fact: Fact) -> Fact:
-        return self._facts.setdefault(freeze(fact, "fact"), fact)
+    def _fact(self, frozen: Frozen) -> Fact:
+        fact = self._facts.get(frozen)
+        if fact is None:
+            fact = thaw(frozen)
+            # A fact that differs from its own copy is never the same one: two runs show that.
+            if fact == thaw(frozen):
+                self._facts[frozen] = fact
+        return fact
 
     def _envelopes_of(self, sender: str, sent: list[tuple[str, Frozen]]) -> tuple[Envelope, ...]:
         # New envelopes are numbered in canonical order, so that a handler which sends as a set
         # iterates makes the same numbers in every process.
-        new = {key for to, payload in sent if (key := (sender, to, payload)) not in self._envelopes}
+        keys = [(sender, to, payload) for to, payload in sent]
+        new = {key for key in keys if key not in self._envelopes}
         for key in sorted(new, key=lambda one: (one[1], canonical_order(one[2]))):
             self._envelopes[key] = Envelope(*key, index=len(self._envelopes))
-        return tuple(self._envelopes[sender, to, payload] for to, payload in sent)
+        return tuple([self._envelopes[key] for key in keys])
 
     def _current_facts(self, actor_id: str, fields: Frozen) -> FactSet:
-        first, again = (self._ask_facts(actor_id, fields, disturb) for disturb in (False, True))
+        first, again = [self._ask_facts(actor_id, fields, disturb) for disturb in (False, True)]
         if first != again:
             raise NondeterminismError(
                 f"actor {actor_id!r}: facts() gave different facts on two equal copies.\n"
                 f"  local state: {show(fields)}\n"
                 f"  once:  {_listed(first)}\n  again: {_listed(again)}\n{_CAUSES}"
             )
-        return frozenset(self._fact(fact) for fact in first)
+        return first
 
     def _ask_facts(self, actor_id: str, fields: Frozen, disturb: bool) -> FactSet:
         effects = Effects(actor_id, self._known, forbidden_because="facts() only looks")
         actor = _equipped(thaw(fields, disturb=disturb), effects)
         where = f"{actor_path(actor_id, actor)}: facts()"
         try:
-            facts = list(actor.facts())
+            given = list(actor.facts())
             if effects.refused:
                 raise effects.refused
-            for fact in facts:
+            facts = []
+            for fact in given:
                 if not isinstance(fact, Fact):
                     raise PropertyError(f"it gave {fact!r}, which is not a Fact.")
                 if not is_hashable(fact):
                     raise PropertyError(unhashable(fact))
-                freeze(fact, f"fact {type(fact).__name__}")
+                facts.append(self._fact(freeze(fact, f"fact {type(fact).__name__}")))
             if _bare(actor, actor_id) != fields:
                 raise PropertyError("it changed the actor; it may only look.")
         except ModelError as error:

@@ -29,16 +29,23 @@ class PropertyResult:
 
     `explanation` says why it is violated or incomplete ("" when it holds). `trace` is a shortest
     counterexample; of a witness, a shortest way to it, or to the nearest situation when it is
-    unreachable. `facts` are those that clash, `absent` those whose absence matters.
+    unreachable; it is `steps` long. `facts` are those that clash, `absent` those whose absence
+    matters. `way` makes the trace, when it is asked for.
     """
 
     name: str
     verdict: Verdict
     explanation: str = ""
-    trace: Trace | None = None
+    way: Trace | Callable[[], Trace] | None = field(default=None, repr=False, compare=False)
     facts: tuple[Fact, ...] = ()
     absent: tuple[Fact, ...] = ()
     witness: bool = False
+    steps: int | None = None
+
+    @cached_property
+    def trace(self) -> Trace | None:
+        """The trace; None if there is none to show."""
+        return self.way() if callable(self.way) else self.way
 
 
 @dataclass(frozen=True)

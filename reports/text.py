@@ -72,7 +72,7 @@ def _verdict_line(found: PropertyResult) -> Text:
     line = Text(f"{MARKS[found.verdict]} ", style=style)
     line.append(f"{found.verdict.value:<11}", style=style)
     line.append(clean(found.name))
-    steps = _count(len(found.trace), "step") if found.trace else ""
+    steps = "" if found.steps is None else _count(found.steps, "step")
     if found.witness and found.verdict is Verdict.HOLDS:
         line.append(f" (reached in {steps})", style="dim")
     elif found.witness and found.verdict is Verdict.VIOLATED:

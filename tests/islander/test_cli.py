@@ -85,7 +85,7 @@ def test_a_replay_says_at_which_step_the_model_no_longer_agrees(run: Run) -> Non
     Path("t.json").write_text(json.dumps(document))
     ran = run("replay", "t.json")
     assert ran.code == 1
-    assert "The trace and the model part at step 7, p2 → a2" in ran.out
+    assert "The trace and the model part at step 7, p2 → a1" in ran.out
     assert "the trace: sent" in ran.out
     assert "the model: sent" in ran.out
 

@@ -37,7 +37,7 @@ def test_the_counterexample_is_marked_as_a_path_to_the_violation(violated: Resul
     assert len(marked) == 9
     assert networkx.is_path(path, networkx.shortest_path(path, 0, max(path)))
     labels = [d["label"] for _, _, d in sorted(marked, key=lambda edge: edge[0])]
-    assert labels[-1] == "a2 → p2: Promise(2, Vote(1, 'x'))"
+    assert labels[-1] == "a1 → p2: Promise(2, Vote(1, 'x'))"
 
 
 @pytest.mark.parametrize("suffix", [".graphml", ".json"])

@@ -31,7 +31,7 @@ def test_a_trace_has_one_line_a_step_that_says_who_what_and_what_changed(violate
     assert trace is not None
     lines = [line.plain for line in trace_lines(trace, None)]
     assert len(lines) == len(trace) == 9
-    assert lines[5] == "  6  p1 → a2  Accept(1, 'x')            voted: None → Vote(1, 'x')"
+    assert lines[5] == "  6  p1 → a1  Accept(1, 'x')            voted: None → Vote(1, 'x')"
 
 
 def test_facts_that_clash_are_dated_by_the_step_that_made_them_true(violated: Result) -> None:
