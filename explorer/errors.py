@@ -54,3 +54,7 @@ class PropertyError(ModelError):
 
 class TraceError(IslanderError):
     """A saved trace that is damaged, or that was recorded on another model."""
+
+
+class SnapshotError(IslanderError):
+    """A checkpoint that is damaged, or that was taken of another model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError, PropertyError, UsageError
 from .model import Model
@@ -14,6 +14,9 @@ from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
 from .trace import Trace
+
+if TYPE_CHECKING:
+    from .snapshot import Keeper
 
 ENGINES = ("tabulated", "reference")
 """The names that `explore` takes as `engine`."""
@@ -36,6 +39,7 @@ def explore(
     keep_going: bool = False,
     count_interleavings: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
+    checkpoint: Keeper | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
     """Explore every interleaving of `model`, breadth first, and judge its properties.
@@ -46,9 +50,15 @@ def explore(
     max_states   keep at most this many states
     max_depth    look at no state further than this many steps from an initial one
     max_seconds  stop after this much wall-clock time
-    max_bytes    bound the memory of the search; the reference engine cannot, and refuses it
+    max_bytes    start no level that would need more memory than this, as far as can be told from
+                 the one before, and stop within one that does after all; the reference engine
+                 cannot, and refuses it
     keep_going   explore on after a violation; by default the search stops at the end of the
                  level (all states of one depth) with the first one
+    count_interleavings  count them also where there are more than 100,000 states, which takes about
+                 twice as long as exploring (the reference engine always does)
+    checkpoint   keeps what was found, at the end of levels, and says where to go on from:
+                 `reports.Checkpoint` keeps it in a directory
     on_progress  called with a `Progress` now and then
     clock        gives wall-clock seconds
 
@@ -78,9 +88,14 @@ def explore(
     _check("max_seconds", max_seconds, (int, float), 0)
     _check("max_bytes", max_bytes, int, 1)
     began = clock()
+    if checkpoint is not None and engine == "reference":
+        raise UsageError("the reference engine keeps no checkpoints; use engine='tabulated'.")
     budgets = Budgets(max_states, max_depth, max_seconds, max_bytes)
     search = _search(
-        engine, threads, (model, budgets, keep_going, lambda: clock() - began, on_progress)
+        engine,
+        threads,
+        checkpoint,
+        (model, budgets, keep_going, lambda: clock() - began, on_progress),
     )
     search.run()
     properties = {item.name: _conclude(search, item) for item in model.properties}
@@ -109,12 +124,14 @@ def explore(
     )
 
 
-def _search(engine: str, threads: int, arguments: tuple[Any, ...]) -> Search:
+def _search(
+    engine: str, threads: int, keeper: Keeper | None, arguments: tuple[Any, ...]
+) -> Search:
     if engine == "reference":
         return ReferenceSearch(*arguments)
     from .tabulated import TabulatedSearch  # numba is slow to import, and --help does not need it
 
-    return TabulatedSearch(*arguments, threads=threads)
+    return TabulatedSearch(*arguments, threads=threads, keeper=keeper)
 
 
 def _interleavings(search: Search, asked: bool) -> tuple[int | None, bool | None]:

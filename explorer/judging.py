@@ -31,20 +31,17 @@ class Finding:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-@dataclass
-class _Nearest:
-    nearness: tuple[int, ...]
-    finding: Finding
-
-
 class Judge:
-    """Collects answers about `properties` while a search runs."""
+    """Collects answers about `properties` while a search runs.
+
+    `findings` says where each was decided, `nearest` how near the search came to a witness and
+    where, `unknown` which were asked of something and not answered."""
 
     def __init__(self, properties: Sequence[Property]) -> None:
         self.properties = properties
         self.findings: dict[str, Finding] = {}
         self.unknown: set[str] = set()
-        self._nearest: dict[str, _Nearest] = {}
+        self.nearest: dict[str, tuple[tuple[int, ...], Finding]] = {}
 
     @property
     def violated(self) -> bool:
@@ -98,10 +95,9 @@ class Judge:
 
     def whereabouts(self, item: Property) -> Finding | None:
         """Where `item` was decided; for a witness that nothing reached, where it came nearest."""
-        nearest = self._nearest.get(item.name)
-        if item.name in self.findings or nearest is None:
-            return self.findings.get(item.name)
-        return nearest.finding
+        if item.name in self.findings:
+            return self.findings[item.name]
+        return self.nearest[item.name][1] if item.name in self.nearest else None
 
     def _judge(
         self, subject: Subject, depth: int, subjects: Sequence[Any], where: Sequence[Finding]
@@ -131,12 +127,13 @@ class Judge:
             except PropertyError as error:
                 error.finding = place
                 raise
-            known = self._nearest.get(item.name)
-            if nearness and (known is None or nearness > known.nearness):
-                self._nearest[item.name] = _Nearest(nearness, Finding(place.depth))
-                known = self._nearest[item.name]
-            if known and nearness == known.nearness and place.depth == known.finding.depth:
-                _add(known.finding, place)
+            if not nearness:
+                continue
+            known = self.nearest.get(item.name)
+            if known is None or nearness > known[0]:
+                known = self.nearest[item.name] = nearness, Finding(place.depth)
+            if nearness == known[0] and place.depth == known[1].depth:
+                _add(known[1], place)
 
 
 def _add(finding: Finding, place: Finding) -> None:

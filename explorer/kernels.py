@@ -816,18 +816,18 @@ def _request(seen, mask, found, count, event, local):
 
 
 @njit(cache=True, nogil=True)
-def encode(widths, layout_, records, begin, actors, before, after, flags, sent_from, sent):
+def encode(widths, layout_, records, begin, steps, sent_from, sent):
     """Write the records of the outcomes from number `begin` on, as they are in this layout.
 
-    actors, before, after, flags  (O,) who takes the step, its local states, and flags"""
+    steps  (n, 4) for each the actor that takes the step, its local states before and after, flags"""
     layout = _pointers(layout_)
     width = widths.words
-    for o in range(begin, actors.shape[0]):
+    for i in range(steps.shape[0]):
+        o, a = begin + i, steps[i, 0]
         records[o, :] = 0
-        a = actors[o]
-        change = np.uint64(before[o] ^ after[o]) << layout.lane_shift[a]
+        change = np.uint64(steps[i, 1] ^ steps[i, 2]) << layout.lane_shift[a]
         records[o, layout.lane_word[a]] = change
-        records[o, 2 * width] = flags[o]
+        records[o, 2 * width] = steps[i, 3]
         for s in range(sent_from[o], sent_from[o + 1]):
             bit = np.int64(layout.event_bit[sent[s]])
             flag = np.uint64(1) << np.uint64(bit & 63)

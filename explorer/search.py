@@ -104,6 +104,13 @@ class Search(ABC):
     def graph(self) -> StateGraph:
         """What was explored, as plain objects."""
 
+    def _resume(self) -> bool:
+        """Go on from where an earlier search was, if there is something to go on from."""
+        return False
+
+    def _end_level(self, last: bool) -> None:
+        """Called when a level was expanded and judged whole; `last` if no state is left."""
+
     # -- the loop ----------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -111,12 +118,15 @@ class Search(ABC):
         with the first violation is judged."""
         try:
             self._begin()
-            self._judge_level()
+            if not self._resume():
+                self._judge_level()
             while self.levels[-1] < self.states and self._may_go_on():
                 begin, end = self.levels[-1], self.states
                 self.levels.append(end)
                 self._expand(begin, end)
                 self._judge_level()
+                if self.bound is None and self.cut is None:
+                    self._end_level(last=self.levels[-1] == self.states)
         except KeyboardInterrupt:
             self.bound = "interrupted"
         if self.depth > 0 and self.levels[-1] == self.states:

@@ -49,7 +49,8 @@ class Repacked(NamedTuple):
 class Tabulation:
     """The tables of one model, which grow while a search goes on.
 
-    `pairs` are the (event, local state) pairs filled so far, by number, in order.
+    `pairs` are the (event, local state) pairs filled so far, by number, in order, and `copies` for
+    each envelope how many may be in flight.
     """
 
     def __init__(self, semantics: Semantics, sizes: Sizes) -> None:
@@ -76,7 +77,7 @@ class Tabulation:
         self._deliveries: list[int] = []  # the event of delivering each envelope
         self._fact_number: dict[Fact, int] = {}
         self._masks: dict[FactSet, int] = {}
-        self._copies: list[int] = []
+        self.copies: list[int] = []
         self._event_actor = Block(np.int32, 0, 64)
         self._page_of: dict[tuple[int, int], int] = {}
         self._pages = Block(np.int32, kernels.PAGE, 4)
@@ -107,12 +108,6 @@ class Tabulation:
     # -- what the search asks for ------------------------------------------------------------------
 
     @property
-    def widths(self) -> kernels.Widths:
-        return kernels.Widths(
-            self.packing.words, self._fact_words, len(self.actors), self._timer_count, 1
-        )
-
-    @property
     def nbytes(self) -> int:
         """Bytes of the tables."""
         arrays = [*self.tables, *self.layout, self._steps.array]
@@ -139,10 +134,14 @@ class Tabulation:
         happening = self.events[event]
         assert isinstance(happening, Deliver)
         envelope = happening.envelope.index
-        self._copies[envelope] += 1
+        self.copies[envelope] += 1
         if len(self.packing.copies) > envelope:
             self.packing.add_copy(envelope)
         self._stale = True
+
+    def delivery_of(self, envelope: int) -> int:
+        """The event of delivering the envelope of this number."""
+        return self._deliveries[envelope]
 
     def settle(self) -> Repacked | None:
         """Bring the arrays up to date with what was filled; what changed in the packing, if the
@@ -154,25 +153,24 @@ class Tabulation:
         if not self._fits():
             old = self.packing.described
             counts = [len(known) + 1 for known in self.locals]
-            self.packing = Packing(counts, self._copies, self.sizes.spare)
+            self.packing = Packing(counts, self.copies, self.sizes.spare)
             repacked = Repacked(old, self.packing.described)
             self._records = Block(
                 np.uint64, 2 * self.packing.words + 1, self._steps.capacity
             )
             self._encoded = 0
         self._bring_arrays_up_to_date()
-        count = len(self.outcomes)
-        steps = self._steps.array[:count]
+        new = self._steps.array[self._encoded : len(self.outcomes)]
         kernels.encode(
             self.widths,
             self.layout,
             self._records.array,
             self._encoded,
-            *(np.ascontiguousarray(steps[:, column]) for column in range(4)),
+            np.array(new),
             self._sent_from.array,
             self._sent.array,
         )
-        self._encoded = count
+        self._encoded = len(self.outcomes)
         return repacked
 
     def layout_of(self, packed: PackedAs) -> kernels.Layout:
@@ -184,11 +182,11 @@ class Tabulation:
         lanes = [self._number[local] for local in state.locals]
         flying = self.semantics.model.network.contents(state.network)
         numbers = sorted(envelope.index for envelope in flying.elements())
-        return pack(self.packing.described, lanes, numbers)
+        return pack(self.packed, lanes, numbers)
 
     def state(self, row: Sequence[Any]) -> State:
         """The state that a row stands for."""
-        lanes, flying = unpack(self.packing.described, row)
+        lanes, flying = unpack(self.packed, row)
         locals_ = tuple(
             known[lane - 1] for known, lane in zip(self.locals, lanes, strict=True)
         )
@@ -219,13 +217,13 @@ class Tabulation:
     def local_in(self, row: Sequence[Any], event: int) -> int:
         """The number of the local state, in the state that `row` stands for, of the actor of an
         event."""
-        lanes, _ = unpack(self.packing.described, row)
+        lanes, _ = unpack(self.packed, row)
         return lanes[self._position[self.events[event].actor]]
 
     def has_pair(self, row: Sequence[Any], event: int, local: int) -> bool:
         """Whether this pair arises in the state that `row` stands for."""
         happening = self.events[event]
-        lanes, flying = unpack(self.packing.described, row)
+        lanes, flying = unpack(self.packed, row)
         if lanes[self._position[happening.actor]] != local:
             return False
         if isinstance(happening, Deliver):
@@ -241,7 +239,7 @@ class Tabulation:
         flying = self.semantics.model.network.contents(state.network)
         self._number_envelopes()
         for envelope, count in flying.items():
-            while self._copies[envelope.index] < count:
+            while self.copies[envelope.index] < count:
                 self.allow_copy(self._event_of[envelope])
         self._stale = True
 
@@ -267,8 +265,8 @@ class Tabulation:
             self._event_of[envelope] = event = self._new_event(handlers.delivery(envelope))
             self.envelopes.append(envelope)
             self._deliveries.append(event)
-            self._copies.append(1)
-            if len(self.packing.copies) == len(self._copies) - 1:
+            self.copies.append(1)
+            if len(self.packing.copies) == len(self.copies) - 1:
                 self.packing.add_envelope()
 
     def _timer_event(self, actor: str, name: str) -> int:
@@ -345,7 +343,7 @@ class Tabulation:
 
     def _fits(self) -> bool:
         """Whether the packing holds everything there is."""
-        return [len(bits) for bits in self.packing.copies] == self._copies and all(
+        return [len(bits) for bits in self.packing.copies] == self.copies and all(
             self.packing.holds(actor, len(known)) for actor, known in enumerate(self.locals)
         )
 
@@ -355,7 +353,11 @@ class Tabulation:
         if self._events_moved:
             self._lay_out_pages()
         self._locals_moved = self._events_moved = False
-        self.layout = self.layout_of(self.packing.described)
+        self.widths = kernels.Widths(
+            self.packing.words, self._fact_words, len(self.actors), self._timer_count, owners=1
+        )
+        self.packed = self.packing.described
+        self.layout = self.layout_of(self.packed)
         self.tables = kernels.Tables(
             self._event_actor.array,
             self._event_pages,

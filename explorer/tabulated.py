@@ -22,6 +22,7 @@ from .memory import Array, Block
 from .properties import Subject
 from .search import Search
 from .semantics import State
+from .snapshot import Json, Keeper, Taker
 from .tables import Sizes, Tabulation
 from .trace import Trace, label, rerun
 from .visited import Visited, as_rows
@@ -89,6 +90,13 @@ class _FactStore:
         """The fact sets from number `begin` on."""
         return np.array(self._sets.array[begin : self.count])
 
+    def fill(self, rows: Sequence[Array]) -> None:
+        """Enter fact sets, all different, into an empty store."""
+        self.count = len(rows)
+        for at, row in enumerate(rows):
+            self._sets.array[at] = row
+        self._index(self._sets.capacity)
+
     def make_room(self, more: int, width: int) -> None:
         """Have room for so many more, of so many words."""
         wanted = self.count + more + 1
@@ -109,10 +117,13 @@ class _FactStore:
 class TabulatedSearch(Search):
     """The search on tables, by `threads` threads."""
 
-    def __init__(self, *arguments: Any, threads: int = 1, sizes: Sizes | None = None) -> None:
+    def __init__(
+        self, *arguments: Any, threads: int = 1, keeper: Keeper | None = None
+    ) -> None:
         super().__init__(*arguments)
         self.threads = threads
-        self.sizes = sizes or SIZES
+        self.sizes = SIZES
+        self._snapshots = Taker(self, keeper) if keeper else None
         self.tabulation: Tabulation
         self.visited = Visited(1, self.sizes)
         self._transitions = self._expanded = 0
@@ -122,6 +133,7 @@ class TabulatedSearch(Search):
         self._stores: list[_FactStore] = []
         self._noted = [0]  # for each owner, how many of its fact sets were judged
         self._judged: set[bytes] = set()
+        self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
         self._objected: Array = np.zeros(1, np.uint8)
         self._pool: ThreadPoolExecutor | None = None
         self._redo = False  # whether what is in the boxes was not put to use
@@ -157,6 +169,28 @@ class TabulatedSearch(Search):
                 self._pool.shutdown()
                 self._pool = None
 
+    def _resume(self) -> bool:
+        return self._snapshots is not None and self._snapshots.begin()
+
+    def _end_level(self, last: bool) -> None:
+        if self._snapshots:
+            self._snapshots.take(last)
+
+    def take_over(self, rows: Array, fact_sets: Sequence[Array], progress: Json) -> None:
+        """Take over the states and fact sets, and the counts, of a search that was kept."""
+        self.visited = Visited(self.tabulation.packed.words, self.sizes)
+        self.visited.append(rows)
+        store = _FactStore(self.widths.facts, max(len(fact_sets), self.sizes.fact_sets))
+        store.fill(fact_sets)
+        self._stores, self._noted = [store], [store.count]
+        self._judged, self.judged_sets = set(), []
+        for row in fact_sets:
+            self._remember(row)
+        self.levels[:] = progress["levels"]
+        self._expanded = self.levels[-1]
+        self._transitions, self.terminal = progress["transitions"], progress["terminal"]
+        self.follow_tables()
+
     # -- beginning ---------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -169,7 +203,7 @@ class TabulatedSearch(Search):
             initial = initial[:most]
             self._reach_state_bound()
         rows = as_rows([self.tabulation.row(state) for state in initial], self.visited.words)
-        self.get_ready()
+        self._get_ready()
         counters: Array = np.zeros(kernels.COUNTERS, np.int64)
         for at in range(len(rows)):
             self._stores[0].make_room(1, self.widths.facts)
@@ -203,9 +237,15 @@ class TabulatedSearch(Search):
         """Room to work in, for going through states from where `cursors` stand."""
         return self.space.work(cursors, _NOBODY, self._objected)
 
-    def get_ready(self) -> None:
-        """Bring everything that depends on the tables up to date with them."""
-        self._to_the_end(self._repack)
+    def _get_ready(self) -> None:
+        self._to_the_end(self.follow_tables)
+
+    def follow_tables(self) -> None:
+        """Bring everything that depends on the tables up to date with them, without interruption."""
+        change = self.tabulation.settle()
+        if change:
+            self._spaces = []  # which remember states as they were packed before
+            self.visited.repack(change, self.tabulation)
         if len(self._objected) < self.tabulation.outcome_room:
             grown: Array = np.zeros(2 * self.tabulation.outcome_room, np.uint8)
             grown[: len(self._objected)] = self._objected
@@ -213,12 +253,6 @@ class TabulatedSearch(Search):
         wanted = self.widths, self._room, max(self._room, self._capacity)
         if [space.shape for space in self._spaces] != [wanted] * len(self.visited.owned):
             self._spaces = [_Workspace(*wanted) for _ in self.visited.owned]
-
-    def _repack(self) -> None:
-        change = self.tabulation.settle()
-        if change:
-            self._spaces = []  # which remember states as they were packed before
-            self.visited.repack(change, self.tabulation)
 
     def _to_the_end(self, action: Callable[[], T]) -> T:
         """Do this whole, even if the user interrupts: in a thread, which is not interrupted."""
@@ -245,11 +279,10 @@ class TabulatedSearch(Search):
                 if error.trace is None:
                     error.trace = self._trace_to_pair(event, local, begin, end)
                 raise
-        self.get_ready()
+        self._get_ready()
 
     def _trace_to_pair(self, event: int, local: int, begin: int, end: int) -> Trace:
         """The trace to the first of these states in which a pair arises."""
-        self.get_ready()
         number = next(
             number
             for number in range(begin, end)
@@ -285,7 +318,7 @@ class TabulatedSearch(Search):
         while len(self._stores) < owners:  # what one owner knows another may meet again
             self._stores.append(_FactStore(self.widths.facts, self.sizes.fact_sets))
             self._noted.append(0)
-        self.get_ready()
+        self._get_ready()
 
     def _expand_alone(self, end: int) -> None:
         """Expand up to number `end` with one thread."""
@@ -343,11 +376,11 @@ class TabulatedSearch(Search):
                 self._fill([(event, local)], begin, begin + 1)
         elif status == kernels.COPIES:
             self.tabulation.allow_copy(event)
-            self.get_ready()
+            self._get_ready()
         elif status == kernels.BUFFER:
             self._room *= 2
             self._capacity *= 2
-            self.get_ready()
+            self._get_ready()
 
     def _missing(self, begin: int, end: int) -> list[tuple[int, int]]:
         """The pairs without entry in the states from `begin` up to `end`, as they are met."""
@@ -513,15 +546,11 @@ class TabulatedSearch(Search):
     # -- judging -----------------------------------------------------------------------------------
 
     def _judge(self, begin: int) -> None:
-        new: set[tuple[int, ...]] = set()
+        new: list[tuple[int, ...]] = []
         for owner, store in enumerate(self._stores):
             rows = store.sets(self._noted[owner])
             self._noted[owner] = store.count
-            for row in rows:
-                key = row.tobytes().rstrip(b"\0")
-                if key not in self._judged:
-                    self._judged.add(key)
-                    new.add(tuple(row.tolist()))
+            new += [tuple(row.tolist()) for row in rows if self._remember(row)]
         found = [self.tabulation.fact_set(words) for words in sorted(new)]
         self.judge.fact_sets(self.depth, found)
         for first in range(begin, self.states, VIEWS):
@@ -533,6 +562,16 @@ class TabulatedSearch(Search):
                 for row in self.visited.gather(first, last)
             ]
             self.judge.states(self.depth, views, range(first, last))
+
+    def _remember(self, row: Array) -> bool:
+        """Remember a fact set; whether it is new."""
+        written = row.astype("<u8").tobytes()
+        key = written.rstrip(b"\0")
+        if key in self._judged:
+            return False
+        self._judged.add(key)
+        self.judged_sets.append(written)
+        return True
 
     # -- after the search --------------------------------------------------------------------------
 

@@ -38,7 +38,6 @@ class Ways:
         self.search = search
         self.visited = search.visited
         self.tabulation = search.tabulation
-        search.get_ready()
         self._handles: Array = np.zeros(search.room, np.int64)
 
     # -- shortest ways -----------------------------------------------------------------------------
