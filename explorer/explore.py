@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ def explore(
     keep_going: bool = False,
     count_interleavings: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
+    on_compile: Callable[[], None] | None = None,
     checkpoint: Keeper | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
@@ -60,6 +62,8 @@ def explore(
     checkpoint   keeps what was found, at the end of levels, and says where to go on from:
                  `reports.Checkpoint` keeps it in a directory
     on_progress  called with a `Progress` now and then
+    on_compile   called when the kernels of the tabulated engine are to be compiled, which happens
+                 once to an installation
     clock        gives wall-clock seconds
 
     A bound that ends the search leaves every property that it did not decide INCOMPLETE; so does
@@ -97,7 +101,8 @@ def explore(
         checkpoint,
         (model, budgets, keep_going, lambda: clock() - began, on_progress),
     )
-    search.run()
+    with _compiling_told(engine, on_compile):
+        search.run()
     properties = {item.name: _conclude(search, item) for item in model.properties}
     verdict = overall([found.verdict for found in properties.values()])
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
@@ -124,14 +129,26 @@ def explore(
     )
 
 
-def _search(
-    engine: str, threads: int, keeper: Keeper | None, arguments: tuple[Any, ...]
-) -> Search:
+def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[Any, ...]) -> Search:
     if engine == "reference":
         return ReferenceSearch(*arguments)
-    from .tabulated import TabulatedSearch  # numba is slow to import, and --help does not need it
+    try:
+        from .tabulated import TabulatedSearch  # numba is slow to import; --help does not need it
+    except RuntimeError as error:
+        raise UsageError(
+            f"the compiled kernels can be kept nowhere ({error}). Set NUMBA_CACHE_DIR to a "
+            f"directory that may be written to, or use engine='reference'."
+        ) from error
 
     return TabulatedSearch(*arguments, threads=threads, keeper=keeper)
+
+
+def _compiling_told(engine: str, tell: Callable[[], None] | None) -> AbstractContextManager[None]:
+    if engine == "reference":
+        return nullcontext()
+    from .kernels import compiling_told
+
+    return compiling_told(tell)
 
 
 def _interleavings(search: Search, asked: bool) -> tuple[int | None, bool | None]:

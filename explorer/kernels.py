@@ -24,11 +24,14 @@ numbers what is new. Nobody writes what another one reads, so no locks are neede
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import event
 from numba.extending import intrinsic
 
 # How a kernel ended.
@@ -40,7 +43,6 @@ BUFFER = 4  # one state has more successors than a batch holds, or a box is full
 BOUND = 5  # one state more than may be kept was found
 OVERFLOW = 6  # a count needs more words than it has
 PAUSE = 7  # as many states were worked on as asked for
-NEWS = 8  # a walk met facts or an outcome that are to be judged
 
 # Entries of a page: the first outcome of a pair, or one of these.
 UNKNOWN = -1
@@ -185,6 +187,30 @@ class Work(NamedTuple):
     slots: Any  # (C,)
     fresh: Any  # (C,)
     objected: Any  # (O,) whether an outcome with an objection was taken
+
+
+@contextmanager
+def compiling_told(tell: Callable[[], None] | None) -> Iterator[None]:
+    """Call `tell` once if, while this is open, a kernel is compiled and not just loaded."""
+    if tell is None:
+        yield
+        return
+    once = _Once(tell)
+    with event.install_listener("numba:compile", once):
+        yield
+
+
+class _Once(event.Listener):
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: Any) -> None:
+        if self._tell:
+            self._tell()
+        self._tell = None
+
+    def on_end(self, event: Any) -> None:
+        pass
 
 
 @intrinsic
@@ -487,8 +513,20 @@ def _look_ahead(width, rows, table, shift, mask, hashes, slots, begin, until):
 
 @njit(forceinline=True)
 def _settle_box(
-    width, widths, layout, tables, visited, facts, owner, box, capacity, work, counters, fact_mask,
-    closed, fresh_from,
+    width,
+    widths,
+    layout,
+    tables,
+    visited,
+    facts,
+    owner,
+    box,
+    capacity,
+    work,
+    counters,
+    fact_mask,
+    closed,
+    fresh_from,
 ):
     """Put the successors in one box of `owner` into its part of the visited set, in order.
 
@@ -566,8 +604,25 @@ def _note_facts(widths, layout, tables, facts, rows, at, count, mask):
 
 @njit(forceinline=True)
 def _search(
-    width, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
-    table_room, fact_room, fact_mask, end, most, closed, everything,
+    width,
+    widths,
+    layout,
+    tables,
+    visited,
+    facts,
+    batch,
+    box,
+    work,
+    counters,
+    room,
+    row_room,
+    table_room,
+    fact_room,
+    fact_mask,
+    end,
+    most,
+    closed,
+    everything,
 ):
     status = DONE
     while counters[NEXT] < end and status == DONE:
@@ -596,8 +651,16 @@ def _search(
                 at = begin
                 while True:  # which state did it come from?
                     _, after, _ = _successors(
-                        width, widths, layout, tables, _words_at(visited.rows[0]), at * width,
-                        work.lanes, batch, 0, room,
+                        width,
+                        widths,
+                        layout,
+                        tables,
+                        _words_at(visited.rows[0]),
+                        at * width,
+                        work.lanes,
+                        batch,
+                        0,
+                        room,
                     )
                     at += 1
                     if seen + after > cut:
@@ -609,8 +672,20 @@ def _search(
             _sort_out(width, widths, batch, k, box, room, work, 0, everything)
         before = counters[CUT]
         _settle_box(
-            width, widths, layout, tables, visited, facts, 0, box, room, work, counters, fact_mask,
-            closed, 0,
+            width,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            0,
+            box,
+            room,
+            work,
+            counters,
+            fact_mask,
+            closed,
+            0,
         )
         counters[TRANSITIONS] += k - (counters[CUT] - before)
         counters[TERMINAL] += terminal
@@ -649,8 +724,21 @@ def _first_too_many(width, visited, box, work, states, most):
 
 @njit(cache=True, nogil=True)
 def search(
-    widths, layout_, tables_, visited_, facts_, batch_, box_, work_, counters_, row_room,
-    table_room, end, most, closed, everything,
+    widths,
+    layout_,
+    tables_,
+    visited_,
+    facts_,
+    batch_,
+    box_,
+    work_,
+    counters_,
+    row_room,
+    table_room,
+    end,
+    most,
+    closed,
+    everything,
 ):
     """Expand the states from counters[NEXT] up to number `end`, with one owner and one thread.
 
@@ -667,23 +755,85 @@ def search(
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
     if widths.words == 1:
         return _search(
-            1, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
-            table_room, fact_room, fact_mask, end, most, closed, everything,
+            1,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            batch,
+            box,
+            work,
+            counters,
+            room,
+            row_room,
+            table_room,
+            fact_room,
+            fact_mask,
+            end,
+            most,
+            closed,
+            everything,
         )
     if widths.words == 2:
         return _search(
-            2, widths, layout, tables, visited, facts, batch, box, work, counters, room, row_room,
-            table_room, fact_room, fact_mask, end, most, closed, everything,
+            2,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            batch,
+            box,
+            work,
+            counters,
+            room,
+            row_room,
+            table_room,
+            fact_room,
+            fact_mask,
+            end,
+            most,
+            closed,
+            everything,
         )
     return _search(
-        widths.words, widths, layout, tables, visited, facts, batch, box, work, counters, room,
-        row_room, table_room, fact_room, fact_mask, end, most, closed, everything,
+        widths.words,
+        widths,
+        layout,
+        tables,
+        visited,
+        facts,
+        batch,
+        box,
+        work,
+        counters,
+        room,
+        row_room,
+        table_room,
+        fact_room,
+        fact_mask,
+        end,
+        most,
+        closed,
+        everything,
     )
 
 
 @njit(forceinline=True)
 def _expand(
-    width, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+    width,
+    widths,
+    layout,
+    tables,
+    visited,
+    batch,
+    box,
+    work,
+    counters,
+    room,
+    capacity,
+    end,
     everything,
 ):
     status = DONE
@@ -694,9 +844,7 @@ def _expand(
         status, at, k, _, terminal, event = _expand_batch(
             width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room
         )
-        _sort_out(
-            width, widths, batch, k, box, capacity, work, counters[TRANSITIONS], everything
-        )
+        _sort_out(width, widths, batch, k, box, capacity, work, counters[TRANSITIONS], everything)
         counters[EVENT] = event
         counters[TRANSITIONS] += k
         counters[TERMINAL] += terminal
@@ -710,22 +858,58 @@ def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, e
     several threads do at a time, each with a batch, box, work and counters of its own."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work, counters = (
-        _pointers(batch_), _pointers(box_), _pointers(work_), _pointer(counters_),
+        _pointers(batch_),
+        _pointers(box_),
+        _pointers(work_),
+        _pointer(counters_),
     )
     room, capacity = batch_.outcomes.shape[0], box_.outcomes.shape[1]
     if widths.words == 1:
         return _expand(
-            1, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+            1,
+            widths,
+            layout,
+            tables,
+            visited,
+            batch,
+            box,
+            work,
+            counters,
+            room,
+            capacity,
+            end,
             everything,
         )
     if widths.words == 2:
         return _expand(
-            2, widths, layout, tables, visited, batch, box, work, counters, room, capacity, end,
+            2,
+            widths,
+            layout,
+            tables,
+            visited,
+            batch,
+            box,
+            work,
+            counters,
+            room,
+            capacity,
+            end,
             everything,
         )
     return _expand(
-        widths.words, widths, layout, tables, visited, batch, box, work, counters, room, capacity,
-        end, everything,
+        widths.words,
+        widths,
+        layout,
+        tables,
+        visited,
+        batch,
+        box,
+        work,
+        counters,
+        room,
+        capacity,
+        end,
+        everything,
     )
 
 
@@ -737,23 +921,62 @@ def settle(
     `work.fresh` after the position of the last new state."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     facts, box, work, counters = (
-        _pointers(facts_), _pointers(box_), _pointers(work_), _pointer(counters_),
+        _pointers(facts_),
+        _pointers(box_),
+        _pointers(work_),
+        _pointer(counters_),
     )
     capacity = box_.outcomes.shape[1]
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
     if widths.words == 1:
         return _settle_box(
-            1, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
-            fact_mask, closed, fresh_from,
+            1,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            owner,
+            box,
+            capacity,
+            work,
+            counters,
+            fact_mask,
+            closed,
+            fresh_from,
         )
     if widths.words == 2:
         return _settle_box(
-            2, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
-            fact_mask, closed, fresh_from,
+            2,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            owner,
+            box,
+            capacity,
+            work,
+            counters,
+            fact_mask,
+            closed,
+            fresh_from,
         )
     return _settle_box(
-        widths.words, widths, layout, tables, visited, facts, owner, box, capacity, work, counters,
-        fact_mask, closed, fresh_from,
+        widths.words,
+        widths,
+        layout,
+        tables,
+        visited,
+        facts,
+        owner,
+        box,
+        capacity,
+        work,
+        counters,
+        fact_mask,
+        closed,
+        fresh_from,
     )
 
 
@@ -819,7 +1042,7 @@ def _request(seen, mask, found, count, event, local):
 def encode(widths, layout_, records, begin, steps, sent_from, sent):
     """Write the records of the outcomes from number `begin` on, as they are in this layout.
 
-    steps  (n, 4) for each the actor that takes the step, its local states before and after, flags"""
+    steps  (n, 4) for each the actor, its local states before and after the step, and flags"""
     layout = _pointers(layout_)
     width = widths.words
     for i in range(steps.shape[0]):
@@ -930,9 +1153,7 @@ def merge(fresh, limits, heads, owners, at):
     while True:
         best = -1
         for p in range(count):
-            if heads[p] < limits[p] and (
-                best < 0 or fresh[p, heads[p]] < fresh[best, heads[best]]
-            ):
+            if heads[p] < limits[p] and (best < 0 or fresh[p, heads[p]] < fresh[best, heads[best]]):
                 best = p
         if best < 0:
             return at
@@ -960,8 +1181,14 @@ def note_facts(widths, layout_, tables_, facts_, row, counters):
     facts = _pointers(facts_)
     mask = np.uint64(facts_.table.shape[0] - 1)
     counters[FACT_SETS] = _note_facts(
-        widths, _pointers(layout_), _pointers(tables_), facts, _pointer(row), 0,
-        counters[FACT_SETS], mask,
+        widths,
+        _pointers(layout_),
+        _pointers(tables_),
+        facts,
+        _pointer(row),
+        0,
+        counters[FACT_SETS],
+        mask,
     )
 
 
@@ -1012,9 +1239,7 @@ def with_facts(widths, layout_, tables_, visited_, facts_, cursors, at, end, cho
             entry = np.int64(facts.table[slot]) - 1
             same = True
             for f in range(widths.facts):
-                same &= (
-                    facts.sets[entry * widths.facts + f] == facts.sets[known * widths.facts + f]
-                )
+                same &= facts.sets[entry * widths.facts + f] == facts.sets[known * widths.facts + f]
             if same:
                 chosen[number - at] = 1
                 count += 1
@@ -1065,24 +1290,41 @@ def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
 
 @njit(cache=True, nogil=True)
 def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, handles):
-    """The steps of one state: their number, or -1 if a batch does not hold them. Their outcomes are
-    left in the batch, where they lead in `handles`."""
+    """The steps of one state, up to the first pair that has no entry: their number. Their outcomes
+    are left in the batch, where they lead in `handles`."""
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     visited = _pointers(visited_)
-    status, k = _expand_one(
-        widths, _pointers(layout_), _pointers(tables_), visited, handle, work, batch, 0,
+    _, k = _expand_one(
+        widths,
+        _pointers(layout_),
+        _pointers(tables_),
+        visited,
+        handle,
+        work,
+        batch,
+        0,
         batch_.outcomes.shape[0],
     )
-    if status != DONE:
-        return -1
     _look_up(widths, visited, batch.words, box.hashes, work.slots, k, _pointer(handles))
     return k
 
 
 @njit(cache=True, nogil=True)
 def switches_to_go(
-    widths, layout_, tables_, visited_, batch_, box_, work_, handles_, at, end, level, actor_of,
-    wanted, to_go,
+    widths,
+    layout_,
+    tables_,
+    visited_,
+    batch_,
+    box_,
+    work_,
+    handles_,
+    at,
+    end,
+    level,
+    actor_of,
+    wanted,
+    to_go,
 ):
     """For the states from number `at` up to `end`, all of one level, find how few switches of actor
     a shortest path from there to what is wanted needs, for each actor that took the step before.
@@ -1175,8 +1417,20 @@ def count_arrivals(
 
 @njit(cache=True, nogil=True)
 def add_ways(
-    widths, layout_, tables_, visited_, batch_, box_, work_, handles_, arrivals, ways, stack, held,
-    complete, most,
+    widths,
+    layout_,
+    tables_,
+    visited_,
+    batch_,
+    box_,
+    work_,
+    handles_,
+    arrivals,
+    ways,
+    stack,
+    held,
+    complete,
+    most,
 ):
     """Count paths in topological order (Kahn 1962): settle at most `most` states.
 
@@ -1228,32 +1482,35 @@ def _add(total, number, digits):
 
 
 @njit(cache=True, nogil=True)
-def walk(
-    widths, layout_, tables_, facts_, batch_, work_, counters_, state_, path, taken, depth
-):
-    """Take random steps from `state_`, (1, W), until the walk is `depth` long or there is none.
+def walk(widths, layout_, tables_, facts_, batch_, lanes_, counters_, state_, path, known):
+    """Take random steps from `state_`, (1, W), which they change, until it has none or `path` is
+    full.
 
-    path   (depth,) the outcomes of the steps taken, `taken` of them so far
+    lanes_  (A,) room to work in
+    path    (n,) what is found: the outcomes of the steps
+    known   (n,) and how many fact sets were known after each
 
-    Every step of a state is equally likely. Returns (status, taken): NEWS if the last step brought
-    a fact set not met before or was one that a step property objects to. counters[SEED] is the
-    state of the generator (SplitMix64; Steele, Lea and Flood 2014)."""
+    Every step of a state is equally likely. counters[SEED] is the state of the generator
+    (SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+    Returns (status, steps taken): DONE if the state has no step, PAUSE if `path` is full."""
     layout, tables, facts = _pointers(layout_), _pointers(tables_), _pointers(facts_)
-    batch, work, state = _pointers(batch_), _pointers(work_), _pointer(state_)
+    batch, lanes, state = _pointers(batch_), _pointer(lanes_), _pointer(state_)
     counters = _pointer(counters_)
     width, room = widths.words, batch_.outcomes.shape[0]
-    fact_mask = np.uint64(facts_.table.shape[0] - 1)
-    while taken < depth:
+    fact_mask, taken = np.uint64(facts_.table.shape[0] - 1), 0
+    while True:
         if counters[FACT_SETS] + 2 > facts_.sets.shape[0]:
             return ROOM, taken
         status, k, event = _successors(
-            width, widths, layout, tables, state, 0, work.lanes, batch, 0, room
+            width, widths, layout, tables, state, 0, lanes, batch, 0, room
         )
         if status != DONE:
             counters[EVENT] = event
             return status, taken
         if k == 0:
-            break
+            return DONE, taken
+        if taken == path.shape[0]:
+            return PAUSE, taken
         seed = np.uint64(counters[SEED]) + np.uint64(_SEED)
         counters[SEED] = np.int64(seed)
         z = (seed ^ (seed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -1261,17 +1518,12 @@ def walk(
         z ^= z >> np.uint64(31)
         chosen = np.int64(((z >> np.uint64(32)) * np.uint64(k)) >> np.uint64(32))
         o = np.int64(batch.outcomes[chosen])
-        path[taken] = o
-        taken += 1
-        counters[TRANSITIONS] += 1
         for w in range(width):
             state[w] = batch.words[chosen * width + w]
         flags = tables.records[o * (2 * width + 1) + 2 * width]
-        known = counters[FACT_SETS]
         if flags & np.uint64(FACTS):
             counters[FACT_SETS] = _note_facts(
-                widths, layout, tables, facts, state, 0, known, fact_mask
+                widths, layout, tables, facts, state, 0, counters[FACT_SETS], fact_mask
             )
-        if counters[FACT_SETS] > known or flags & np.uint64(OBJECTION):
-            return NEWS, taken
-    return DONE, taken
+        path[taken], known[taken] = o, counters[FACT_SETS]
+        taken += 1

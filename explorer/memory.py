@@ -34,7 +34,7 @@ class Block:
 
     @property
     def nbytes(self) -> int:
-        return self.array.nbytes
+        return int(self.array.nbytes)
 
     def grow(self, capacity: int) -> None:
         """Make room for at least `capacity` rows."""

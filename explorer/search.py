@@ -108,7 +108,7 @@ class Search(ABC):
         """Go on from where an earlier search was, if there is something to go on from."""
         return False
 
-    def _end_level(self, last: bool) -> None:
+    def _end_level(self, last: bool) -> None:  # noqa: B027 - most need do nothing
         """Called when a level was expanded and judged whole; `last` if no state is left."""
 
     # -- the loop ----------------------------------------------------------------------------------

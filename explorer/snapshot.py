@@ -1,4 +1,4 @@
-"""Snapshots: a search between two levels, as plain data that can be written down and taken up again.
+"""Snapshots: a search between two levels, as plain data that can be written down and taken up.
 
 The tables are not part of it. What is kept is the order in which Python decided, and on resuming it
 decides again, in the same order, so that everything gets the numbers that the packed states are

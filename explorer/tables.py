@@ -155,9 +155,7 @@ class Tabulation:
             counts = [len(known) + 1 for known in self.locals]
             self.packing = Packing(counts, self.copies, self.sizes.spare)
             repacked = Repacked(old, self.packing.described)
-            self._records = Block(
-                np.uint64, 2 * self.packing.words + 1, self._steps.capacity
-            )
+            self._records = Block(np.uint64, 2 * self.packing.words + 1, self._steps.capacity)
             self._encoded = 0
         self._bring_arrays_up_to_date()
         new = self._steps.array[self._encoded : len(self.outcomes)]
@@ -187,9 +185,7 @@ class Tabulation:
     def state(self, row: Sequence[Any]) -> State:
         """The state that a row stands for."""
         lanes, flying = unpack(self.packed, row)
-        locals_ = tuple(
-            known[lane - 1] for known, lane in zip(self.locals, lanes, strict=True)
-        )
+        locals_ = tuple(known[lane - 1] for known, lane in zip(self.locals, lanes, strict=True))
         network = self.semantics.model.network
         return State(
             locals_, network.send(network.empty(), [self.envelopes[one] for one in flying])

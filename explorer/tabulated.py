@@ -16,7 +16,6 @@ import numpy as np
 from . import kernels
 from .errors import ModelError
 from .graph import StateGraph
-from .handlers import Outcome
 from .judging import Finding
 from .memory import Array, Block
 from .properties import Subject
@@ -117,9 +116,7 @@ class _FactStore:
 class TabulatedSearch(Search):
     """The search on tables, by `threads` threads."""
 
-    def __init__(
-        self, *arguments: Any, threads: int = 1, keeper: Keeper | None = None
-    ) -> None:
+    def __init__(self, *arguments: Any, threads: int = 1, keeper: Keeper | None = None) -> None:
         super().__init__(*arguments)
         self.threads = threads
         self.sizes = SIZES
@@ -241,7 +238,7 @@ class TabulatedSearch(Search):
         self._to_the_end(self.follow_tables)
 
     def follow_tables(self) -> None:
-        """Bring everything that depends on the tables up to date with them, without interruption."""
+        """Bring everything that depends on the tables up to date; not to be interrupted."""
         change = self.tabulation.settle()
         if change:
             self._spaces = []  # which remember states as they were packed before
@@ -412,8 +409,8 @@ class TabulatedSearch(Search):
                     self._share(self.threads)
 
     def _expand_part(self, end: int) -> bool:
-        """Expand up to number `end`, each thread a part; False if the bound of states may be reached
-        on the way, and nothing was done."""
+        """Expand up to number `end`, each thread a part; False if the bound of states may be
+        reached on the way, and nothing was done."""
         begin, most = self._expanded, self.budgets.states
         edges = [begin + (end - begin) * part // self.threads for part in range(self.threads + 1)]
         while True:

@@ -154,8 +154,14 @@ class Visited:
         rows = Block(np.uint64, change.new.words, max(count, self.sizes.rows))
         to = moves(change.old, change.new)
         kernels.repack(
-            len(tabulation.actors), layout_of(change.old), layout_of(change.new), to, old,
-            rows.array, 0, count,
+            len(tabulation.actors),
+            layout_of(change.old),
+            layout_of(change.new),
+            to,
+            old,
+            rows.array,
+            0,
+            count,
         )
         self.words = change.new.words
         if owners == 1:

@@ -123,13 +123,18 @@ class Ways:
         actor_of = self.tabulation.actor_of()
         for step in range(length):
             left = int(to_go[at].min() if before < 0 else to_go[at, before])
-            following = levels[min(step + 1, len(levels) - 1)], levels[min(step + 2, len(levels) - 1)]
+            following = (
+                levels[min(step + 1, len(levels) - 1)],
+                levels[min(step + 2, len(levels) - 1)],
+            )
             low, high = (self.visited.cursors(number) for number in following)
             for outcome, target in zip(*self.steps(at), strict=True):
                 actor = int(actor_of[outcome])
                 if step == length - 1 and len(last):
                     more = 0 if last[outcome] else none
-                elif target >= 0 and low[target % owners] <= target // owners < high[target % owners]:
+                elif (
+                    target >= 0 and low[target % owners] <= target // owners < high[target % owners]
+                ):
                     more = int(to_go[target, actor])
                 else:
                     more = none
@@ -158,7 +163,10 @@ class Ways:
     def _add_ways(self, handles: int, digits: int, complete: Array) -> int | None:
         """Count with so many digits: how many states were settled, None if they do not suffice."""
         arrivals: Array = np.zeros(handles, np.int64)
-        space, work = self.search.space, self.search.work(np.zeros(len(self.visited.owned), np.int64))
+        space, work = (
+            self.search.space,
+            self.search.work(np.zeros(len(self.visited.owned), np.int64)),
+        )
         common = (*self._tables, self.visited.arrays, space.batch, space.box, work, self._handles)
         for begin in range(0, handles, SETTLED):
             end = min(begin + SETTLED, handles)
@@ -203,7 +211,8 @@ class Ways:
             yield self.tabulation.state(row)
 
     def steps(self, handle: int) -> Steps:
-        """The steps of the state with this handle, in order."""
+        """The steps of the state with this handle, in order; where the search ended before it had
+        taken all of them, those that it may have taken."""
         space = self.search.space
         count = kernels.steps_of(
             *self._tables,

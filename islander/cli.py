@@ -1,4 +1,4 @@
-"""The command line: `islander check`, `islander models`, `islander replay`.
+"""The command line: `islander check`, `resume`, `simulate`, `models` and `replay`.
 
 Exit codes: 0 all properties hold (or the trace replays), 1 violated (or the trace and the model
 part), 2 a mistake in usage or model, 3 incomplete, 130 interrupted outside a search.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 import shlex
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -25,6 +27,7 @@ from . import __version__, reports
 from .explorer import (
     ENGINES,
     IslanderError,
+    Model,
     ModelError,
     PropertyResult,
     Result,
@@ -33,7 +36,7 @@ from .explorer import (
     Verdict,
     explore,
 )
-from .live import live_line
+from .live import available_bytes, live_line
 from .loading import Target, find_target, make_model, parse_assignments
 from .models import CATALOGUE
 from .reports.words import clean
@@ -68,6 +71,33 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter of the model."),
 ]
+
+Bug = Annotated[str | None, typer.Option(help="Seed this bug into the model.")]
+ModelName = Annotated[
+    str, typer.Argument(help="A model that ships (see `islander models`), or FILE.py:FACTORY.")
+]
+Threads = Annotated[int, typer.Option(help="How many threads explore.")]
+MaxStates = Annotated[int | None, typer.Option(help="Keep at most this many states.")]
+MaxDepth = Annotated[int | None, typer.Option(help="Look no further than this.")]
+MaxSeconds = Annotated[float | None, typer.Option(help="Stop after this time.")]
+MaxBytes = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="Memory: 500M, 8G. Default: most of what is free; 'none'."),
+]
+CountInterleavings = Annotated[
+    bool, typer.Option("--count-interleavings", help="Also when there are many states.")
+]
+TraceFile = Annotated[
+    Path | None, typer.Option(help="Write the counterexample, as JSON to replay.")
+]
+TraceOf = Annotated[
+    str | None, typer.Option(metavar="PROPERTY", help="Write the trace of this property.")
+]
+GraphFile = Annotated[
+    Path | None, typer.Option(help="Write the state graph: .dot, .graphml or .json.")
+]
+MaxGraph = Annotated[int, typer.Option(help="Refuse to write more states than that.")]
+Every = Annotated[float, typer.Option(metavar="SECONDS", help="Time between two checkpoints.")]
 
 
 def main() -> None:
@@ -121,61 +151,89 @@ def _options(
 @app.command()
 @_reported
 def check(
-    model: Annotated[
-        str, typer.Argument(help="A model that ships (see `islander models`), or FILE.py:FACTORY.")
-    ],
+    model: ModelName,
     parameter: Assignments = None,
-    bug: Annotated[str | None, typer.Option(help="Seed this bug into the model.")] = None,
+    bug: Bug = None,
     engine: Annotated[str, typer.Option(help="The engine that explores.")] = ENGINES[0],
-    max_states: Annotated[int | None, typer.Option(help="Keep at most this many states.")] = None,
-    max_depth: Annotated[int | None, typer.Option(help="Look no further than this.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    threads: Threads = 1,
+    max_states: MaxStates = None,
+    max_depth: MaxDepth = None,
+    max_seconds: MaxSeconds = None,
+    max_bytes: MaxBytes = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Explore on after a violation.")
     ] = False,
-    trace: Annotated[
-        Path | None, typer.Option(help="Write the counterexample, as JSON to replay.")
+    count_interleavings: CountInterleavings = False,
+    trace: TraceFile = None,
+    trace_of: TraceOf = None,
+    graph: GraphFile = None,
+    max_graph: MaxGraph = 5000,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the search there, to resume it.")
     ] = None,
-    trace_of: Annotated[
-        str | None, typer.Option(metavar="PROPERTY", help="Write the trace of this property.")
-    ] = None,
-    graph: Annotated[
-        Path | None, typer.Option(help="Write the state graph: .dot, .graphml or .json.")
-    ] = None,
-    max_graph: Annotated[int, typer.Option(help="Refuse to write more states than that.")] = 5000,
+    checkpoint_every: Every = 10.0,
 ) -> Exit:
     """Explore every interleaving of a model and judge its properties."""
     given = parse_assignments(parameter or [])
-    target = find_target(model)
-    checked = make_model(target, given, bug)
-    if trace_of is not None and trace_of not in {p.name for p in checked.properties}:
-        names = ", ".join(repr(p.name) for p in checked.properties)
-        raise UsageError(f"--trace-of {trace_of!r}: there is no such property; there are {names}.")
-    for path in filter(None, (trace, graph)):
-        reports.check_writable(path)
-    if graph:
-        reports.check_suffix(graph)
-    with live_line(Console(stderr=True)) as on_progress:
-        result = explore(
-            checked,
-            engine,
-            max_states=max_states,
-            max_depth=max_depth,
-            max_seconds=max_seconds,
-            keep_going=keep_going,
-            on_progress=on_progress,
-        )
-    _show(result)
+    checked = make_model(find_target(model), given, bug)
+    output = _Output(checked, trace, trace_of, graph, max_graph)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
-    shown = _to_save(result, trace_of)
-    if trace:
-        _save_trace(trace, result, shown, source)
-    elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
-        again = shlex.join([*_command(source), "--trace", "trace.json"])
-        _say(f"To save this trace and replay it:\n  {again}\n  islander replay trace.json")
-    if graph:
-        reports.save_graph(graph, result, shown.trace if shown else None, max_graph)
-        _say(f"state graph written to {graph}")
+    options: dict[str, Any] = {
+        "max_states": max_states,
+        "max_depth": max_depth,
+        "max_seconds": max_seconds,
+        "max_bytes": _bytes(max_bytes),
+        "keep_going": keep_going,
+        "count_interleavings": count_interleavings,
+    }
+    keeper = None
+    if checkpoint:
+        keeper = reports.Checkpoint(checkpoint, source, options, __version__, checkpoint_every)
+        keeper.create()
+    if engine == "reference" and max_bytes is None:
+        options["max_bytes"] = None
+    result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
+    output.show(result, source)
+    return _EXITS[result.verdict]
+
+
+@app.command()
+@_reported
+def resume(
+    directory: Annotated[Path, typer.Argument(help="What `islander check --checkpoint` wrote.")],
+    threads: Threads = 1,
+    max_states: MaxStates = None,
+    max_depth: MaxDepth = None,
+    max_seconds: MaxSeconds = None,
+    max_bytes: MaxBytes = None,
+    count_interleavings: CountInterleavings = False,
+    trace: TraceFile = None,
+    trace_of: TraceOf = None,
+    graph: GraphFile = None,
+    max_graph: MaxGraph = 5000,
+    checkpoint_every: Every = 10.0,
+) -> Exit:
+    """Go on with a search that was kept with --checkpoint, to the same counts and verdicts."""
+    keeper = reports.Checkpoint(directory, package=__version__, every=checkpoint_every)
+    written = keeper.open()
+    if written.source is None:
+        raise UsageError(f"{directory} does not say which model it is of; resume it from Python.")
+    given = dict(written.source.parameters)
+    bug = given.pop("bug", None)
+    checked = make_model(find_target(written.source.target), given, bug)
+    output = _Output(checked, trace, trace_of, graph, max_graph)
+    result = _explore(
+        checked,
+        threads=threads,
+        max_states=max_states,
+        max_depth=max_depth,
+        max_seconds=max_seconds,
+        max_bytes=_bytes(max_bytes),
+        keep_going=bool(written.options.get("keep_going")),
+        count_interleavings=count_interleavings or bool(written.options.get("count_interleavings")),
+        checkpoint=keeper,
+    )
+    output.show(result, written.source)
     return _EXITS[result.verdict]
 
 
@@ -202,7 +260,7 @@ def replay(
         str | None, typer.Option(help="Replay on this model instead of the one it names.")
     ] = None,
     parameter: Assignments = None,
-    bug: Annotated[str | None, typer.Option(help="Seed this bug into the model.")] = None,
+    bug: Bug = None,
 ) -> Exit:
     """Take the steps of a saved trace again, and say where it stops agreeing with the model."""
     saved = reports.read_trace(trace)
@@ -223,6 +281,72 @@ def replay(
     if saved.property:
         _say(f"The trace was saved for {saved.property!r}. {saved.explanation}")
     return Exit.HOLDS
+
+
+# -- exploring ----------------------------------------------------------------------------------
+
+
+def _explore(checked: Model, **options: Any) -> Result:
+    """`explore`, with how far it is on the terminal."""
+    with live_line(Console(stderr=True)) as on_progress:
+        return explore(checked, on_progress=on_progress, on_compile=_tell_compiling, **options)
+
+
+def _tell_compiling() -> None:
+    print(
+        "Compiling the search kernels. This happens once and takes about half a minute.",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _bytes(size: str | None) -> int | None:
+    """How many bytes "500M" and the like are; by default most of the memory that is free."""
+    if size is None:
+        free = available_bytes()
+        return None if free is None else free * 7 // 8
+    if size.lower() == "none":
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", size.strip().lower())
+    if not found or float(found[1]) <= 0:
+        raise UsageError(f"--max-bytes {size!r}: it should be a size such as 500M or 8G, or none.")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
+@dataclass(frozen=True)
+class _Output:
+    """What is to be written, checked before any work is put into it."""
+
+    model: Model
+    trace: Path | None
+    trace_of: str | None
+    graph: Path | None
+    max_graph: int
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.model.properties]
+        if self.trace_of is not None and self.trace_of not in names:
+            raise UsageError(
+                f"--trace-of {self.trace_of!r}: there is no such property; "
+                f"there are {', '.join(map(repr, names))}."
+            )
+        for path in filter(None, (self.trace, self.graph)):
+            reports.check_writable(path)
+        if self.graph:
+            reports.check_suffix(self.graph)
+
+    def show(self, result: Result, source: reports.Source) -> None:
+        """Print the result, and write what was asked for."""
+        _show(result)
+        shown = _to_save(result, self.trace_of)
+        if self.trace:
+            _save_trace(self.trace, result, shown, source)
+        elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
+            again = shlex.join([*_command(source), "--trace", "trace.json"])
+            _say(f"To save this trace and replay it:\n  {again}\n  islander replay trace.json")
+        if self.graph:
+            reports.save_graph(self.graph, result, shown.trace if shown else None, self.max_graph)
+            _say(f"state graph written to {self.graph}")
 
 
 # -- showing ------------------------------------------------------------------------------------

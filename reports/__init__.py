@@ -1,5 +1,6 @@
 """What people look at and tools read: verdicts, traces and graphs as text and files."""
 
+from .checkpoint import Checkpoint
 from .files import check_writable, write_whole
 from .state_graph import check_size, check_suffix, save_graph, to_networkx
 from .text import result_lines, trace_lines, violation_lines
@@ -14,6 +15,7 @@ from .trace_file import (
 )
 
 __all__ = [
+    "Checkpoint",
     "Replay",
     "SavedTrace",
     "Source",

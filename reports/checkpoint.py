@@ -129,7 +129,7 @@ class Checkpoint:
                 "packed": part.packed,
             }
         )
-        document = {"format": FORMAT, "version": VERSION, **self._about}
+        document: Json = {"format": FORMAT, "version": VERSION, **self._about}
         document |= {"files": self._files, "progress": progress}
         document["sha256"] = _checksum(document)
         write_whole(self.directory / NAME, json.dumps(document) + "\n")

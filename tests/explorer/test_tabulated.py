@@ -10,8 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from islander import Bag, Fact, FactInvariant, Model, Result, Witness, explore
-from islander.explorer import tabulated
+from islander import (
+    Bag,
+    Fact,
+    FactInvariant,
+    Model,
+    Progress,
+    Result,
+    Verdict,
+    Witness,
+    explore,
+)
+from islander.explorer import HandlerError, UsageError, tabulated
 from islander.explorer.tables import Sizes
 from islander.models import CATALOGUE
 from islander.models.paxos import paxos
@@ -19,9 +29,7 @@ from islander.models.paxos import paxos
 from .cells import TRUE, Cell, append, cell, model
 from .random_models import models
 
-TINY = Sizes(
-    batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2
-)
+TINY = Sizes(batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2)
 """Sizes so small that everything grows all the time."""
 
 SMALL = Sizes(batch=16, rows=4, fact_sets=2, spare=0, locals=2, outcomes=4, parallel=2, part=3)
@@ -106,7 +114,8 @@ def test_every_seeded_bug_has_the_same_counterexample(bug: str, threads: int) ->
 
 
 random_settings = settings(
-    max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
@@ -132,3 +141,222 @@ def test_random_models_are_explored_alike(
         assert_equal(
             lambda: checked, threads, keep_going=keep_going, max_states=most, max_depth=deepest
         )
+
+
+# -- more than fits in a word or two ---------------------------------------------------------------
+
+
+class Got(Fact):
+    what: str
+
+
+def crowd(messages: int, copies: int, listeners: int) -> Model:
+    """One sends `messages` different messages, `copies` times each, to each of the others, which
+    keep the greatest; few orders, many envelopes."""
+
+    def start(self: Cell) -> None:
+        for listener in range(listeners):
+            for message in range(messages):
+                for _ in range(copies):
+                    self.send(f"b{listener}", message)
+
+    def receive(self: Cell, message: int, sender: str) -> None:
+        self.value = max(self.value, message)
+
+    others = {
+        f"b{at}": cell(-1, receive=receive, facts=lambda self: [Got(f"{self.id}{self.value}")])
+        for at in range(listeners)
+    }
+    properties = [
+        FactInvariant("early", lambda facts: len(facts) <= listeners),
+        Witness("all", lambda facts: Got(f"b0{messages - 1}") in facts),
+    ]
+    return model(a=cell(start=start), properties=properties, **others)
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("messages", "copies", "listeners", "deepest"),
+    [(70, 1, 1, 2), (140, 1, 1, 1), (45, 3, 1, 2), (3, 2, 2, None), (70, 1, 2, 1), (2, 70, 1, 4)],
+)
+def test_many_envelopes_and_copies_are_kept_exactly(
+    threads: int, messages: int, copies: int, listeners: int, deepest: int | None
+) -> None:
+    result = assert_equal(
+        lambda: crowd(messages, copies, listeners), threads, max_depth=deepest, keep_going=True
+    )
+    if deepest is not None:
+        assert result.states > messages
+
+
+def late(count: int) -> Model:
+    """Message after message to oneself, each new and sent twice: envelopes, copies, local states
+    and facts turn up at every depth."""
+
+    def start(self: Cell) -> None:
+        self.send("a", 0)
+
+    def receive(self: Cell, message: int, sender: str) -> None:
+        self.value = max(self.value, message + 1)
+        self.record(Got(str(message)))
+        if message + 1 < count:
+            self.send("a", message + 1)
+            if message % 3 == 0:
+                self.send("a", message + 1)
+
+    return model(a=cell(0, start=start, receive=receive), properties=[TRUE])
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_turns_up_late_makes_everything_grow(threads: int) -> None:
+    result = assert_equal(lambda: late(9), threads)
+    assert result.fact_sets == 10
+    assert explore(late(200), "tabulated", threads=threads, max_states=3000).states == 3000
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_timers_and_choices_are_explored_alike(threads: int) -> None:
+    def start(self: Cell) -> None:
+        self.set_timer(self.choose(["t", "u"]))
+
+    def timeout(self: Cell, name: str) -> None:
+        self.value = self.choose([0, 1, 2])
+        if self.value:
+            self.set_timer("u" if name == "t" else "t")
+            self.send("a", self.value)
+            self.send("a", self.value)
+        else:
+            self.record(Got(name))
+
+    handlers = {"start": start, "timeout": timeout}
+    made = lambda: model(a=cell(0, **handlers), b=cell(0, **handlers))  # noqa: E731
+    assert_equal(made, threads, max_depth=4)
+
+
+# -- budgets ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_bound_on_states_cuts_alike(threads: int) -> None:
+    whole = explore(paxos(proposers=2, acceptors=2), "reference").states
+    for most in [1, 2, 3, 7, 20, 99, whole - 1, whole, whole + 1]:
+        made = lambda: paxos(proposers=2, acceptors=2)  # noqa: E731
+        assert_equal(made, threads, max_states=most)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_memory_that_does_not_suffice_ends_the_search_as_incomplete(threads: int) -> None:
+    result = explore(paxos(proposers=3, acceptors=3), threads=threads, max_bytes=20_000_000)
+    assert result.verdict is Verdict.INCOMPLETE
+    assert result.incomplete_because == (
+        "the memory of 20,000,000 bytes would not suffice (max_bytes)"
+    )
+    assert 1_000 < result.states < 1_000_000
+    assert explore(paxos(), threads=threads, max_bytes=10**9).verdict is Verdict.HOLDS
+
+
+def test_a_network_that_tables_cannot_hold_is_refused_by_name() -> None:
+    class Pile(Bag):
+        is_multiset = False
+
+    refused = model(a=cell(), network=Pile())
+    with pytest.raises(UsageError, match="cannot keep a Pile"):
+        explore(refused)
+    assert explore(refused, "reference").verdict is Verdict.HOLDS
+
+
+# -- errors and interrupts -------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("engine", ["tabulated", "reference"])
+def test_a_handler_that_fails_deep_down_is_reported_with_the_way_there(
+    engine: str, threads: int
+) -> None:
+    def start(self: Cell) -> None:
+        for message in "xyz":
+            self.send("b", message)
+
+    def receive(self: Cell, message: str, sender: str) -> None:
+        self.value += message
+        if self.value == "yzx":
+            raise ValueError("no")
+
+    with pytest.raises(HandlerError) as raised:
+        explore(model(a=cell(start=start), b=cell("", receive=receive)), engine, threads=threads)
+    trace = raised.value.trace
+    assert trace is not None
+    assert [repr(step.event) for step in trace] == ["a → b: 'y'", "a → b: 'z'"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_leaves_a_valid_incomplete_result(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tabulated, "SLICE", 50)
+    monkeypatch.setattr(tabulated, "SIZES", SMALL)
+    calls = iter(range(20))
+
+    def interrupt(progress: Progress) -> None:
+        if next(calls) == 15:
+            raise KeyboardInterrupt
+
+    result = explore(paxos(), threads=threads, on_progress=interrupt, keep_going=True)
+    assert (result.verdict, result.incomplete_because) == (Verdict.INCOMPLETE, "interrupted")
+    assert 100 < result.states < 22_754
+    graph = result.graph
+    assert len(graph.states) == len(set(graph.states)) == result.states
+    assert len(graph.outcomes) == result.transitions
+    whole = explore(paxos(), "reference").graph
+    assert list(graph.targets) == list(whole.targets)[: result.transitions]
+
+
+@pytest.mark.parametrize("where", ["handler", "predicate", "start"])
+def test_an_interrupt_inside_a_users_code_ends_the_search_too(where: str) -> None:
+    def interrupt(*arguments: Any) -> Any:
+        raise KeyboardInterrupt
+
+    def start(self: Cell) -> None:
+        self.send("a", "x")
+
+    handlers: dict[str, Any] = {
+        "start": interrupt if where == "start" else start,
+        "receive": interrupt if where == "handler" else append,
+    }
+    item = FactInvariant("p", interrupt) if where == "predicate" else TRUE
+    result = explore(model(a=cell("", **handlers), properties=[item]))
+    assert (result.verdict, result.incomplete_because) == (Verdict.INCOMPLETE, "interrupted")
+
+
+# -- golden counts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "counts"),
+    [
+        ({"proposers": 3, "acceptors": 2}, (5_800, 18_444, 18)),
+        ({"proposers": 3, "keep_ignored": True}, (512_000, 1_451_328, 24)),
+        ({"acceptors": 2, "rounds": 2}, (88_284, 376_837, 26)),
+        ({"acceptors": 4}, (742_426, 4_103_860, 22)),
+    ],
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_counts_are_those_that_independent_checkers_give(
+    given: dict[str, Any], counts: tuple[int, int, int], threads: int
+) -> None:
+    result = explore(paxos(**given), threads=threads)
+    assert result.verdict is Verdict.HOLDS
+    assert (result.states, result.transitions, result.depth) == counts
+
+
+def test_interleavings_of_many_states_are_counted_when_asked_for() -> None:
+    made = lambda: paxos(proposers=3, keep_ignored=True)  # noqa: E731
+    assert explore(made()).interleavings is None
+    result = explore(made(), count_interleavings=True, threads=2)
+    assert result.cyclic is False
+    assert result.interleavings == 36_391_918_848
