@@ -83,11 +83,20 @@ def importers(library: str) -> list[str]:
     [
         ("z3", "invariants/solver.py"),
         ("networkx", "reports/state_graph.py"),
-        ("numpy", "invariants/evaluate.py"),
+        ("numba", "explorer/kernels.py"),
+        ("llvmlite", "explorer/kernels.py"),
     ],
 )
 def test_one_module_knows_each_heavy_library(library: str, owner: str) -> None:
     assert importers(library) == [owner]
+
+
+def test_only_modules_that_work_on_arrays_know_numpy() -> None:
+    tabulated = ("kernels", "memory", "packing", "snapshot", "tables", "tabulated", "visited")
+    assert importers("numpy") == sorted(
+        [f"explorer/{name}.py" for name in (*tabulated, "walker", "ways")]
+        + ["invariants/evaluate.py"]
+    )
 
 
 def test_importing_islander_imports_nothing_slow() -> None:

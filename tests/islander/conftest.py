@@ -10,7 +10,9 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from islander import explore
 from islander.cli import app
+from islander.models.paxos import paxos
 
 PREAMBLE = """
 from dataclasses import dataclass, field
@@ -49,8 +51,15 @@ class Ran(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session")
+def compiled() -> None:
+    """The kernels, compiled: that this happens is said on standard error."""
+    for threads in (1, 2):
+        explore(paxos(acceptors=2), threads=threads)
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+def run(compiled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """Run `islander` in an empty directory: `run("check", "paxos")`."""
     monkeypatch.chdir(tmp_path)
 

@@ -400,3 +400,75 @@ def test_the_api_and_the_command_line_give_the_same_verdict(run: Run) -> None:
     result = explore(paxos(acceptors=2))
     assert result.verdict is Verdict.HOLDS
     assert f"{result.states} states" in run("check", "paxos", "-p", "acceptors=2").out
+
+
+# -- the tabulated engine --------------------------------------------------------------------------
+
+
+def test_a_search_that_a_bound_ended_is_resumed(run: Run, tmp_path: Path) -> None:
+    first = run("check", "paxos", "--checkpoint", "kept", "--max-depth", "9")
+    assert first.code == 3
+    assert "4,524 states" in first.out
+    resumed = run("resume", "kept", "--threads", "2")
+    assert resumed.code == 0
+    assert "22,754 states, 91,782 transitions, depth 17, 23 terminal" in resumed.out
+    assert "HOLDS  paxos" in resumed.out
+
+
+def test_a_resumed_search_knows_the_bug_and_the_parameters(run: Run) -> None:
+    given = ("paxos", "--bug", "ignored-promises", "-p", "acceptors=3")
+    run("check", *given, "--checkpoint", "kept", "--max-depth", "4")
+    resumed = run("resume", "kept", "--trace", "t.json")
+    assert resumed.code == 1
+    assert "greatest-promise selection is violated after 9 steps" in resumed.out
+    assert run("replay", "t.json").code == 0
+
+
+def test_a_second_search_does_not_overwrite_a_checkpoint(run: Run) -> None:
+    run("check", "paxos", "--checkpoint", "kept", "--max-depth", "4")
+    again = run("check", "paxos", "--checkpoint", "kept")
+    assert (again.code, again.out) == (2, "")
+    assert "islander resume kept" in again.err
+
+
+def test_what_is_no_checkpoint_is_refused(run: Run) -> None:
+    ran = run("resume", ".")
+    assert (ran.code, ran.out) == (2, "")
+    assert "holds no checkpoint" in ran.err
+
+
+def test_interleavings_of_many_states_are_counted_when_asked_for(run: Run) -> None:
+    given = ("check", "paxos", "-p", "proposers=3", "-p", "keep_ignored=true")
+    assert "interleavings" not in run(*given).out
+    assert "interleavings, all covered" in run(*given, "--count-interleavings").out
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [("1G", 0), ("none", 0), ("1.5 GiB", 0), ("100k", 3), ("x", 2), ("0", 2)]
+)
+def test_memory_is_bounded_by_a_size(run: Run, size: str, code: int) -> None:
+    ran = run("check", "paxos", "--max-bytes", size)
+    assert ran.code == code
+    if code == 3:
+        assert "the memory of 102,400 bytes would not suffice (max_bytes)" in ran.out
+    if code == 2:
+        assert f"--max-bytes {size!r}: it should be a size such as 500M or 8G" in ran.err
+
+
+@pytest.mark.parametrize("threads", ["0", "257"])
+def test_a_number_of_threads_that_cannot_be_is_refused(run: Run, threads: str) -> None:
+    ran = run("check", "paxos", "--threads", threads)
+    assert ran.code == 2
+    assert "threads must be a number" in ran.err
+
+
+def test_that_kernels_are_compiled_is_said_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "islander", "check", "paxos", "-p", "acceptors=2"]
+    said = [
+        subprocess.run(command, capture_output=True, text=True, env=environment).stderr
+        for _ in range(2)
+    ]
+    assert said[0].startswith("Compiling the search kernels. This happens once")
+    assert said[0].count("\n") == 1
+    assert said[1] == ""
