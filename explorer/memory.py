@@ -54,7 +54,7 @@ class Block:
         self.array = self._view(capacity)
 
     def _bytes(self, capacity: int) -> int:
-        return max(capacity, 1) * max(self.width, 1) * self.dtype.itemsize
+        return max(capacity, 1) * max(self.width, 1) * int(self.dtype.itemsize)
 
     def _view(self, capacity: int) -> Array:
         flat = np.frombuffer(self._map, self.dtype, capacity * max(self.width, 1))

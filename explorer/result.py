@@ -84,8 +84,8 @@ class Result:
 
     @cached_property
     def graph(self) -> StateGraph:
-        """The explored states and steps, as plain objects. The tabulated engine makes them when they
-        are asked for, which takes time and memory where there are many."""
+        """The explored states and steps, as plain objects. The tabulated engine makes them when
+        they are asked for, which takes time and memory where there are many."""
         return self.explored()
 
     def __repr__(self) -> str:

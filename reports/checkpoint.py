@@ -46,7 +46,7 @@ class Checkpoint:
     source   how a command line names the model, so that it can be made again
     options  the arguments of `explore` that a later search is to have again
     package  which version writes
-    every    seconds between two checkpoints, at least
+    every    seconds between two checkpoints, at least; the first is after the first level
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Checkpoint:
         }
         self._every = every
         self._clock = clock
-        self._last = clock()
+        self._last: float | None = None
         self._files: list[Json] = []
         self._start: Snapshot | None = None
 
@@ -111,7 +111,7 @@ class Checkpoint:
 
     def wants(self) -> bool:
         """Whether enough time has passed."""
-        return self._clock() - self._last >= self._every
+        return self._last is None or self._clock() - self._last >= self._every
 
     def keep(self, progress: Json, part: Part) -> None:
         """Write how far the search is, and what is new."""

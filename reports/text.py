@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from ..explorer import Fact, PropertyResult, Result, Trace, Verdict
+from ..explorer import Fact, PropertyResult, Result, Simulation, Trace, Verdict
 from .words import changes, clean, event_parts, fact_text
 
 MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCOMPLETE: "?"}
@@ -16,11 +16,12 @@ STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.INCOMPLETE: "
 
 def result_lines(result: Result, width: int | None) -> list[Text]:
     """The verdicts, the counts and what they come to. `width` None: lines are not broken."""
-    lines = [_verdict_line(found) for found in result.properties.values()]
-    lines = [part for line in lines for part in broken(line, width, indent=13)]
-    counts = [part for text in _counts(result) for part in broken(Text(text), width, indent=2)]
-    lines += [Text(), *counts, Text()]
-    return lines + broken(_conclusion(result), width, indent=2)
+    return _lines(result, _counts(result), "every property, in every reachable state", width)
+
+
+def simulation_lines(simulation: Simulation, width: int | None) -> list[Text]:
+    """The same of random walks, with the seed that repeats them."""
+    return _lines(simulation, _walk_counts(simulation), "every witness was reached", width)
 
 
 def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
@@ -67,6 +68,15 @@ def trace_lines(trace: Trace, width: int | None) -> list[Text]:
     return lines
 
 
+def _lines(
+    result: Result | Simulation, counts: Iterable[str], holds: str, width: int | None
+) -> list[Text]:
+    lines = [_verdict_line(found) for found in result.properties.values()]
+    lines = [part for line in lines for part in broken(line, width, indent=13)]
+    lines += [Text(), *(part for text in counts for part in broken(Text(text), width, indent=2))]
+    return [*lines, Text(), *broken(_conclusion(result, holds), width, indent=2)]
+
+
 def _verdict_line(found: PropertyResult) -> Text:
     style = STYLES[found.verdict]
     line = Text(f"{MARKS[found.verdict]} ", style=style)
@@ -98,10 +108,23 @@ def _counts(result: Result) -> Iterable[str]:
     )
 
 
-def _conclusion(result: Result) -> Text:
+def _walk_counts(simulation: Simulation) -> Iterable[str]:
+    yield (
+        f"seed {simulation.seed}: {_count(simulation.walks, 'walk')}, "
+        f"{_count(simulation.steps, 'step')}, longest {simulation.longest:,}, "
+        f"{simulation.ended:,} ended in a terminal state"
+    )
+    yield (
+        f"{_count(simulation.handler_calls, 'handler call')}, "
+        f"{_count(simulation.fact_sets, 'fact set')} judged, {simulation.seconds:.2f} s "
+        f"(random walks)"
+    )
+
+
+def _conclusion(result: Result | Simulation, holds: str) -> Text:
     model, style = clean(result.model.name), f"bold {STYLES[result.verdict]}"
     if result.verdict is Verdict.HOLDS:
-        return Text(f"HOLDS  {model}: every property, in every reachable state", style=style)
+        return Text(f"HOLDS  {model}: {holds}", style=style)
     if result.verdict is Verdict.INCOMPLETE:
         because = clean(result.incomplete_because or "")
         return Text(f"INCOMPLETE  {model}: nothing is established; {because}", style=style)
