@@ -71,6 +71,10 @@ class Fact:
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         relation, fields = type(self).__name__, self._fields
+        if len(arguments) == len(fields) and not named:  # as nearly always, and formulas make many
+            for name, value in zip(fields, arguments, strict=True):
+                object.__setattr__(self, name, value)
+            return
         if len(arguments) > len(fields):
             raise TypeError(
                 f"{relation} has {len(fields)} argument(s) ({', '.join(fields) or 'none'}), "
@@ -115,7 +119,7 @@ class Fact:
     def __hash__(self) -> int:
         known = self._hash
         if known is None:
-            known = hash((type(self), *self))
+            known = hash((type(self), *[getattr(self, name) for name in self._fields]))
             object.__setattr__(self, "_hash", known)
         return known
 

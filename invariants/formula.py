@@ -8,10 +8,13 @@ a formula means for many fact sets at once is for `evaluate` to compute, what z3
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NoReturn
 
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact
+
+_BY_NUMBER = attrgetter("number")
 
 
 class Formula:
@@ -49,13 +52,17 @@ class Formulas:
 
     def __init__(self) -> None:
         self.nodes: list[Formula] = []
-        self._known: dict[tuple[object, ...], Formula] = {}
-        self.true = self._node("true")
-        self.false = self._node("false")
+        self._facts: dict[Fact, Formula] = {}
+        self._compounds: dict[tuple[str, tuple[Formula, ...]], Formula] = {}
+        self.true = self._add("true", (), None)
+        self.false = self._add("false", (), None)
 
     def fact(self, fact: Fact) -> Formula:
         """The formula that is true when `fact` holds."""
-        return self._node("fact", (), fact)
+        node = self._facts.get(fact)
+        if node is None:
+            node = self._facts[fact] = self._add("fact", (), fact)
+        return node
 
     def negation(self, part: Formula) -> Formula:
         """True when `part` is not."""
@@ -63,7 +70,7 @@ class Formulas:
             return self.false
         if part is self.false:
             return self.true
-        return part.parts[0] if part.kind == "not" else self._node("not", (part,))
+        return part.parts[0] if part.kind == "not" else self._compound("not", (part,))
 
     def conjunction(self, parts: Iterable[Formula]) -> Formula:
         """True when all parts are; true if there are none."""
@@ -78,21 +85,28 @@ class Formulas:
     ) -> Formula:
         flat: dict[Formula, None] = {}
         for part in parts:
-            flat.update(dict.fromkeys(part.parts if part.kind == kind else (part,)))
+            if part.kind == kind:
+                flat.update(dict.fromkeys(part.parts))
+            else:
+                flat[part] = None
         flat.pop(neutral, None)
-        if absorbing in flat or any(part.kind == "not" and part.parts[0] in flat for part in flat):
+        if absorbing in flat:
             return absorbing
-        if not flat:
-            return neutral
-        ordered = sorted(flat, key=lambda part: part.number)
-        return ordered[0] if len(ordered) == 1 else self._node(kind, tuple(ordered))
+        for part in flat:
+            if part.kind == "not" and part.parts[0] in flat:
+                return absorbing
+        if len(flat) > 1:
+            return self._compound(kind, tuple(sorted(flat, key=_BY_NUMBER)))
+        return next(iter(flat), neutral)
 
-    def _node(
-        self, kind: str, parts: tuple[Formula, ...] = (), fact: Fact | None = None
-    ) -> Formula:
-        key = (kind, fact, *(part.number for part in parts))
-        node = self._known.get(key)
+    def _compound(self, kind: str, parts: tuple[Formula, ...]) -> Formula:
+        key = (kind, parts)
+        node = self._compounds.get(key)
         if node is None:
-            node = self._known[key] = Formula(len(self.nodes), kind, parts, fact)
-            self.nodes.append(node)
+            node = self._compounds[key] = self._add(kind, parts, None)
+        return node
+
+    def _add(self, kind: str, parts: tuple[Formula, ...], fact: Fact | None) -> Formula:
+        node = Formula(len(self.nodes), kind, parts, fact)
+        self.nodes.append(node)
         return node

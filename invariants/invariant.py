@@ -16,9 +16,6 @@ from .language import Language, Universe
 if TYPE_CHECKING:
     from .solver import Solver
 
-SAMPLE = 2
-"""How many fact sets of a batch that satisfy the formula are put to z3 as well."""
-
 
 @dataclass(frozen=True)
 class Invariant(Property):
@@ -56,11 +53,12 @@ class Invariant(Property):
         ground = self._ground
         assert ground.root is not None
         answers: list[bool | None] = [*evaluate(ground.nodes, ground.root, subjects)]
-        passing = [at for at, answer in enumerate(answers) if answer]
-        sample = {*passing[:1], *passing[-(SAMPLE - 1) :]}
+        sample = ground.sample([at for at, answer in enumerate(answers) if answer])
         for at, answer in enumerate(answers):
             if not answer or at in sample:
                 answers[at] = self._confirm(subjects[at], answer)
+        if all(answers[at] is not None for at in sample):
+            ground.settled(sample)
         return answers
 
     def explain(self, subject: FactSet) -> Explanation:
@@ -102,11 +100,11 @@ class Invariant(Property):
     def _prepare(self, fact_sets: Sequence[FactSet]) -> None:
         """Ground the formula anew if facts have appeared that it does not know."""
         ground = self._ground
-        if ground.universe.add(_in_order(frozenset().union(*fact_sets))):
+        new = frozenset().union(*fact_sets).difference(ground.universe.facts)
+        if ground.universe.add(_in_order(new)):
             ground.root = None
         if ground.root is None:
             language = Language(ground.universe)
-            ground.solver = None
             ground.root = self._build(language)
             ground.nodes = language.formulas.nodes
 
@@ -129,6 +127,8 @@ class Invariant(Property):
         assert ground.root is not None
         if ground.solver is None:
             ground.solver = Solver(ground.root, self.effort)
+        elif ground.solver.root is not ground.root:
+            ground.solver.state(ground.root)
         return ground.solver
 
 
@@ -145,3 +145,21 @@ class _Ground:
     nodes: list[Formula] = field(default_factory=list)
     root: Formula | None = None
     solver: Solver | None = None
+    passed: int = 0
+    passed_when_sampled: int = 0
+
+    def sample(self, passing: Sequence[int]) -> set[int]:
+        """Which of a batch's fact sets that satisfy the formula, `passing`, z3 is to be asked of:
+        the first and the last, if twice as many have passed as when it last settled a sample.
+
+        So it is asked about the first that pass, and then seldom: a search has many levels, and
+        to tell z3 a formula takes longer than to judge most of them.
+        """
+        self.passed += len(passing)
+        due = passing and self.passed >= 2 * self.passed_when_sampled
+        return {passing[0], passing[-1]} if due else set()
+
+    def settled(self, sample: set[int]) -> None:
+        """z3 agreed on all of `sample`. Until it does, every batch is sampled."""
+        if sample:
+            self.passed_when_sampled = self.passed

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any, NewType, TypeAlias, get_origin, get_type_hints
+from typing import Any, NamedTuple, NewType, TypeAlias, get_origin, get_type_hints
 
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact
@@ -96,6 +96,14 @@ def sorts_of(relation: type[Fact]) -> tuple[Sort, ...]:
     return sorts
 
 
+class _Value(NamedTuple):
+    """A value of a variable, and the formulas that it occurs somewhere, and nowhere."""
+
+    value: Any
+    somewhere: Formula
+    nowhere: Formula
+
+
 class Language:
     """Builds formulas over the constants of one universe.
 
@@ -106,17 +114,19 @@ class Language:
     def __init__(self, universe: Universe, *, name_all: bool = False) -> None:
         self.formulas = Formulas()
         self._universe = universe
+        self._facts: dict[Fact, Formula] = {}
+        self._ranges: dict[Sort, list[_Value]] = {}
         self._name_all = name_all
 
     def forall(self, *sorts_and_body: Any) -> Formula:
         """`forall(Sort, …, lambda x, …: statement)`: true for all values."""
         *sorts, body = self._split("forall", sorts_and_body)
-        return self._all(sorts, body, ())
+        return self._all([self._range(sort) for sort in sorts], body, ())
 
     def exists(self, *sorts_and_body: Any) -> Formula:
         """`exists(Sort, …, lambda x, …: statement)`: true for some values."""
         *sorts, body = self._split("exists", sorts_and_body)
-        return self._some(sorts, body, ())
+        return self._some([self._range(sort) for sort in sorts], body, ())
 
     def And(self, *statements: Statement) -> Formula:  # noqa: N802 - as in z3
         """True when all are."""
@@ -153,8 +163,7 @@ class Language:
         if isinstance(statement, Formula):
             return statement
         if isinstance(statement, Fact):
-            known = self._name_all or statement in self._universe.facts
-            return self.formulas.fact(statement) if known else self.formulas.false
+            return self._fact(statement)
         if isinstance(statement, bool):
             return self.formulas.true if statement else self.formulas.false
         if isinstance(statement, FunctionType | MethodType | partial):
@@ -164,42 +173,61 @@ class Language:
             f"L.Not, L.Implies, L.Iff, L.forall and L.exists return."
         )
 
-    def _all(self, sorts: list[Sort], body: Callable[..., Any], values: tuple[Any, ...]) -> Formula:
-        if not sorts:
+    def _fact(self, fact: Fact) -> Formula:
+        node = self._facts.get(fact)
+        if node is None:
+            known = self._name_all or fact in self._universe.facts
+            node = self.formulas.fact(fact) if known else self.formulas.false
+            self._facts[fact] = node
+        return node
+
+    def _all(
+        self, ranges: list[list[_Value]], body: Callable[..., Any], values: tuple[Any, ...]
+    ) -> Formula:
+        if not ranges:
             return self.formula(body(*values))
-        return self.formulas.conjunction(
-            self.formulas.disjunction(
-                [self.formulas.negation(there), self._all(sorts[1:], body, (*values, value))]
-            )
-            for value, there in self._range(sorts[0])
-        )
+        parts = []
+        for value, _, nowhere in ranges[0]:
+            part = self._all(ranges[1:], body, (*values, value))
+            if part is not self.formulas.true:
+                parts.append(self.formulas.disjunction((nowhere, part)))
+        return self.formulas.conjunction(parts)
 
     def _some(
-        self, sorts: list[Sort], body: Callable[..., Any], values: tuple[Any, ...]
+        self, ranges: list[list[_Value]], body: Callable[..., Any], values: tuple[Any, ...]
     ) -> Formula:
-        if not sorts:
+        if not ranges:
             return self.formula(body(*values))
-        return self.formulas.disjunction(
-            self.formulas.conjunction([there, self._some(sorts[1:], body, (*values, value))])
-            for value, there in self._range(sorts[0])
-        )
+        parts = []
+        for value, somewhere, _ in ranges[0]:
+            part = self._some(ranges[1:], body, (*values, value))
+            if part is not self.formulas.false:
+                parts.append(self.formulas.conjunction((somewhere, part)))
+        return self.formulas.disjunction(parts)
 
-    def _range(self, sort: Sort) -> Iterable[tuple[Any, Formula]]:
-        """The values of a sort, each with the formula that says that it occurs."""
+    def _range(self, sort: Sort) -> list[_Value]:
+        """The values of a sort, or the elements of a collection."""
         if isinstance(sort, Collection) and not isinstance(sort, (type, str, bytes)):
-            return [(value, self.formulas.true) for value in sort]
+            return [_Value(value, self.formulas.true, self.formulas.false) for value in sort]
         if sort is None or isinstance(sort, (str, bytes, int, float, Fact)):
             raise PropertyError(
                 f"{sort!r} is not a sort: give the annotation of a fact's argument, or a "
                 f"collection of values."
             )
-        return [
-            (value, self.formulas.disjunction(map(self.formulas.fact, facts)))
-            for value, facts in self._universe.values(sort)
-        ]
+        if sort not in self._ranges:
+            self._ranges[sort] = [
+                self._value(value, facts) for value, facts in self._universe.values(sort)
+            ]
+        return self._ranges[sort]
+
+    def _value(self, value: Any, facts: list[Fact]) -> _Value:
+        somewhere = self.formulas.disjunction(map(self.formulas.fact, facts))
+        return _Value(value, somewhere, self.formulas.negation(somewhere))
 
     def _split(self, quantifier: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         body = arguments[-1] if len(arguments) > 1 else None
+        if isinstance(body, FunctionType):
+            return arguments
         if not callable(body) or isinstance(body, (type, NewType)) or get_origin(body) is not None:
             raise PropertyError(
                 f"L.{quantifier} takes sorts and then a function of that many variables: "

@@ -40,21 +40,32 @@ class Solver:
     bound)."""
 
     def __init__(self, root: Formula, effort: int = 0) -> None:
-        context = z3.Context()
-        self._solver = z3.Solver(ctx=context)
+        self._context = z3.Context()
+        self._effort = effort
+        self._literals: dict[Fact, _Literals] = {}
+        self.state(root)
+
+    def state(self, root: Formula) -> None:
+        """Assert `root`, and no longer what was asserted before.
+
+        To make a context takes longer than all that is done in it, as a rule.
+        """
+        self._facts: list[Fact] = []
+        # With assumptions a z3.Solver asks a SimpleSolver in the end, and makes another beside it.
+        self._solver = z3.SimpleSolver(ctx=self._context)
         self._solver.set("core.minimize", True)
-        if effort:
-            self._solver.set("rlimit", effort)
-        self._symbols: dict[Fact, Any] = {}
-        self._solver.add(self._translate(root, context))
+        if self._effort:
+            self._solver.set("rlimit", self._effort)
+        self._solver.add(self._translate(root))
+        self.root = root
 
     def rule(self, facts: FactSet) -> Ruling:
         """Can the formula be true when exactly `facts` hold?"""
         literals = {
-            fact: symbol if fact in facts else z3.Not(symbol)
-            for fact, symbol in self._symbols.items()
+            fact: self._literals[fact].present if fact in facts else self._literals[fact].absent
+            for fact in self._facts
         }
-        outcome = self._solver.check(*literals.values())
+        outcome = self._check([*literals.values()])
         if outcome == z3.sat:
             return Ruling(Answer.TRUE)
         if outcome == z3.unknown:
@@ -67,7 +78,7 @@ class Solver:
             _in_order(fact for fact in clashing if fact not in facts),
         )
 
-    def _translate(self, root: Formula, context: Any) -> Any:
+    def _translate(self, root: Formula) -> Any:
         done: dict[Formula, Any] = {}
         pending = [root]
         while pending:
@@ -78,19 +89,55 @@ class Solver:
                 continue
             pending.pop()
             parts = [done[part] for part in node.parts]
-            if node.kind == "fact":
-                assert node.fact is not None
-                symbol = z3.Bool(f"fact {len(self._symbols)}", context)
-                done[node] = self._symbols.setdefault(node.fact, symbol)
+            if node.fact is not None:
+                if node not in done:  # it may be pending more than once
+                    self._facts.append(node.fact)
+                done[node] = self._symbol(node.fact)
             elif node.kind == "not":
-                done[node] = z3.Not(parts[0])
+                done[node] = self._negation(parts[0])
             elif node.kind == "and":
-                done[node] = z3.And(parts)
+                done[node] = self._expression(z3.Z3_mk_and, *_array(parts))
             elif node.kind == "or":
-                done[node] = z3.Or(parts)
+                done[node] = self._expression(z3.Z3_mk_or, *_array(parts))
             else:
-                done[node] = z3.BoolVal(node.kind == "true", context)
+                done[node] = z3.BoolVal(node.kind == "true", self._context)
         return done[root]
+
+    def _symbol(self, fact: Fact) -> Any:
+        known = self._literals.get(fact)
+        if known is None:
+            symbol = z3.Bool(f"fact {len(self._literals)}", self._context)
+            known = self._literals[fact] = _Literals(symbol, self._negation(symbol))
+        return known.present
+
+    # z3's C functions are called here, because z3.And, z3.Not and Solver.check compare the sorts
+    # of all that they are given, and take ten times as long.
+
+    def _expression(self, make: Any, *arguments: Any) -> Any:
+        return z3.BoolRef(make(self._context.ref(), *arguments), self._context)
+
+    def _negation(self, part: Any) -> Any:
+        return self._expression(z3.Z3_mk_not, part.as_ast())
+
+    def _check(self, literals: list[Any]) -> Any:
+        """Whether the formula can be true with all these literals."""
+        return z3.CheckSatResult(
+            z3.Z3_solver_check_assumptions(
+                self._context.ref(), self._solver.solver, *_array(literals)
+            )
+        )
+
+
+def _array(expressions: list[Any]) -> tuple[int, Any]:
+    """Expressions as z3's C functions take them: how many, and where they are."""
+    return len(expressions), (z3.Ast * len(expressions))(*[one.as_ast() for one in expressions])
+
+
+class _Literals(NamedTuple):
+    """What z3 is told of a fact that holds, and of one that does not."""
+
+    present: Any
+    absent: Any
 
 
 def _in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -260,6 +260,46 @@ def test_a_batch_may_be_larger_than_what_is_evaluated_at_a_time(
     assert evaluate(make.nodes, root, fact_sets) == expected
 
 
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 63, 64, 65, 1000])
+def test_a_batch_may_have_any_size(size: int) -> None:
+    make = Formulas()
+    root = make.disjunction([make.fact(Ready()), make.negation(make.fact(At("m", 1)))])
+    fact_sets: list[FactSet] = [
+        frozenset({At("m", 1)} if n % 3 else {Ready(), At("m", n)}) for n in range(size)
+    ]
+    assert evaluate(make.nodes, root, fact_sets) == [n % 3 == 0 for n in range(size)]
+    assert evaluate(make.nodes, make.negation(root), fact_sets) == [n % 3 > 0 for n in range(size)]
+
+
+def test_a_list_that_has_changed_since_is_another_batch() -> None:
+    make = Formulas()
+    root = make.fact(Ready())
+    fact_sets: list[FactSet] = [frozenset(), frozenset({Ready()})]
+    assert evaluate(make.nodes, root, fact_sets) == [False, True]
+    fact_sets.reverse()
+    assert evaluate(make.nodes, root, fact_sets) == [True, False]
+    fact_sets[0] = frozenset({Edge("m", "n")})
+    assert evaluate(make.nodes, root, fact_sets) == [False, False]
+
+
+def test_equal_facts_of_several_fact_sets_need_not_be_one_object() -> None:
+    make = Formulas()
+    root = make.conjunction([make.fact(At("m", 1)), make.negation(make.fact(At("m", True)))])
+    fact_sets: list[FactSet] = [
+        *(frozenset({At("m", 1)}) for _ in range(3)),
+        frozenset({At("m", True)}),
+        frozenset({At("m", 1), At("m", True)}),
+    ]
+    assert evaluate(make.nodes, root, fact_sets) == [True, True, True, False, False]
+
+
+def test_batches_that_are_equal_but_for_the_type_of_a_value_are_told_apart() -> None:
+    make = Formulas()
+    root = make.fact(At("m", 1))
+    assert evaluate(make.nodes, root, [frozenset({At("m", 1)})]) == [True]
+    assert evaluate(make.nodes, root, [frozenset({At("m", True)})]) == [False]
+
+
 def test_a_formula_may_be_deeper_than_pythons_stack() -> None:
     make = Formulas()
     facts = [At("m", level) for level in range(3000)]

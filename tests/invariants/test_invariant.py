@@ -291,7 +291,8 @@ def test_only_the_undecided_property_is_incomplete() -> None:
 def test_evaluators_that_disagree_are_a_defect_and_no_verdict(
     level: int, lie: Answer, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """z3 confirms every violation, and a sample of what passes."""
+    """z3 confirms every violation, and a sample of what passes: here the first, second and fourth
+    fact set, the fourth being the one with level 3."""
     honest = Solver.rule
 
     def rule(solver: Solver, facts: FactSet) -> Ruling:
@@ -302,6 +303,15 @@ def test_evaluators_that_disagree_are_a_defect_and_no_verdict(
         explore(climb(Invariant("it", at_most(level))))
     assert "property 'it'" in str(disagreement.value)
     assert "Reached(actor='a', level=3)" in str(disagreement.value)
+
+
+def test_evaluators_that_disagree_do_so_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect that was met once is not passed over when the same is judged again."""
+    monkeypatch.setattr(Solver, "rule", lambda solver, facts: Ruling(Answer.FALSE))
+    invariant = Invariant("it", at_most(3))
+    for _ in range(3):
+        with pytest.raises(IslanderError, match="evaluation says True and z3 says unsat"):
+            explore(climb(invariant))
 
 
 def test_every_violation_and_a_sample_of_the_rest_is_put_to_z3(
@@ -320,6 +330,69 @@ def test_every_violation_and_a_sample_of_the_rest_is_put_to_z3(
     assert list(answers) == [level <= 15 for level in range(20)]
     assert set(fact_sets[16:]) <= set(asked)
     assert set(fact_sets[:16]) & set(asked)
+
+
+def asked_of(batches: Iterable[list[FactSet]], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many questions z3 is asked about each batch, by an invariant that all satisfy."""
+    asked: list[FactSet] = []
+    honest = Solver.rule
+
+    def rule(solver: Solver, facts: FactSet) -> Ruling:
+        asked.append(facts)
+        return honest(solver, facts)
+
+    monkeypatch.setattr(Solver, "rule", rule)
+    invariant, counts = Invariant("it", at_most(1000)), []
+    for batch in batches:
+        before = len(asked)
+        assert list(invariant.judge(batch)) == [True] * len(batch)
+        counts.append(len(asked) - before)
+    return counts
+
+
+def test_what_passes_is_sampled_whenever_twice_as_much_has_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first and the last of a batch; a batch of one is both."""
+    sizes = [0, 1, 1, 1, 0, 3, 5, 1, 1, 10, 2]
+    levels = iter(range(sum(sizes)))
+    batches = [[frozenset({Reached("a", next(levels))}) for _ in range(size)] for size in sizes]
+    assert asked_of(batches, monkeypatch) == [0, 1, 1, 0, 0, 2, 0, 1, 0, 0, 2]
+
+
+def test_z3_is_asked_seldom_however_many_batches_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = [[frozenset({Reached("a", level)})] for level in range(300)]
+    counts = asked_of(batches, monkeypatch)
+    passed = [at + 1 for at, count in enumerate(counts) if count]
+    assert passed == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+
+def test_a_violation_is_put_to_z3_at_once_whatever_was_sampled_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The solver has heard of none of the facts of the violation when it is asked of it."""
+    invariant = Invariant("it", at_most(5))
+    for level in (1, 2, 3):  # the third is not sampled
+        assert list(invariant.judge([frozenset({Reached("a", level)})])) == [True]
+    monkeypatch.setattr(Solver, "rule", ruling_unknown_on(lambda facts: True))
+    assert list(invariant.judge([frozenset({Reached("b", 6)})])) == [None]
+    monkeypatch.undo()
+    assert list(invariant.judge([frozenset({Reached("b", 7)})])) == [False]
+    assert list(invariant.judge([frozenset({Reached("a", 3), Reached("b", 7)})])) == [False]
+
+
+def test_while_z3_leaves_a_sample_open_it_is_asked_about_every_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that an exploration is incomplete although an earlier one has used up the sample."""
+    invariant = Invariant("it", at_most(5))
+    monkeypatch.setattr(Solver, "rule", ruling_unknown_on(lambda facts: True))
+    for _ in range(4):
+        assert list(invariant.judge([frozenset({Reached("a", 1)})])) == [None]
+    for _ in range(2):
+        is_incomplete(explore(climb(invariant)), "it")
+    monkeypatch.undo()
+    assert list(invariant.judge([frozenset({Reached("a", 1)})])) == [True]
 
 
 # -- one invariant, several explorations ----------------------------------------------------------

@@ -52,6 +52,24 @@ def falsifies(truth: dict[FactSet, bool], present: set[Fact], absent: set[Fact])
     return not any(true for facts, true in truth.items() if present <= facts and not absent & facts)
 
 
+@settings(max_examples=50)
+@given(trees=st.lists(TREES, min_size=2, max_size=4), facts=st.sampled_from(ALL_FACT_SETS))
+def test_a_solver_keeps_nothing_of_an_earlier_formula(trees: list[Any], facts: FactSet) -> None:
+    solver: Solver | None = None
+    for tree in trees:
+        make = Formulas()
+        root = formula(make, tree)
+        if solver is None:
+            solver = Solver(root)
+        else:
+            solver.state(root)
+        ruling = solver.rule(facts)
+        (expected,) = evaluate(make.nodes, root, [facts])
+        assert ruling.answer is (Answer.TRUE if expected else Answer.FALSE)
+        named = {node.fact for node in make.nodes if node.fact}
+        assert {*ruling.present, *ruling.absent} <= named
+
+
 @settings(max_examples=200)
 @given(tree=TREES, subjects=st.lists(st.sampled_from(ALL_FACT_SETS), min_size=1, max_size=5))
 def test_an_explanation_is_a_minimal_set_of_facts_that_clash(
@@ -137,5 +155,8 @@ def test_a_question_beyond_the_effort_is_unknown_with_a_reason(pigeons: int) -> 
     assert bounded.answer is Answer.UNKNOWN
     assert bounded.reason
     assert (bounded.present, bounded.absent) == ((), ())
+    restated = Solver(make.true, effort=1)
+    restated.state(make.conjunction([*housed, *alone]))
+    assert restated.rule(frozenset()).answer is Answer.UNKNOWN
     unbounded = Solver(make.conjunction([*housed, *alone])).rule(frozenset())
     assert unbounded == Ruling(Answer.FALSE)  # it contradicts itself, whatever the facts
