@@ -57,8 +57,8 @@ FACTS = 2  # the local states before and after have different facts
 REPEATS = 4  # it sends an envelope twice
 OBJECTION = 8  # a step property objects to it
 
-LARGEST = 3 << 30
-"""The most states that one owner can number: entries have 32 bits for it, and 3/4 are used."""
+LARGEST = 7 << 29
+"""The most states that one owner can number: entries have 32 bits for it, and 7/8 are used."""
 
 # Places in an array of counters.
 NEXT, TRANSITIONS, TERMINAL, EVENT, STATES, FACT_SETS, CUT, SEED = range(8)
@@ -628,7 +628,7 @@ def _search(
     while counters[NEXT] < end and status == DONE:
         if (
             counters[STATES] + room > row_room
-            or (counters[STATES] + room) * 4 > table_room * 3
+            or (counters[STATES] + room) * 8 > table_room * 7
             or counters[FACT_SETS] + room >= fact_room
         ):
             return ROOM

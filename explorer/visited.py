@@ -198,9 +198,9 @@ class Visited:
 
 
 def _table_size(states: int) -> int:
-    """The least power of two of which so many entries take three quarters at most."""
+    """The least power of two of which so many entries take seven eighths at most."""
     size = _SMALLEST_TABLE
-    while 4 * states > 3 * size:
+    while 8 * states > 7 * size:
         size *= 2
     return size
 
