@@ -30,6 +30,7 @@ from .properties import (
 from .result import Progress, PropertyResult, Result, Verdict
 from .semantics import StateView
 from .trace import Trace, TraceStep
+from .walks import Simulation, simulate
 
 __all__ = [
     "ENGINES",
@@ -55,6 +56,7 @@ __all__ = [
     "PropertyError",
     "PropertyResult",
     "Result",
+    "Simulation",
     "StateInvariant",
     "StateView",
     "StateWitness",
@@ -68,4 +70,5 @@ __all__ = [
     "Verdict",
     "Witness",
     "explore",
+    "simulate",
 ]

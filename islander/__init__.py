@@ -19,6 +19,7 @@ from .explorer import (
     Progress,
     PropertyResult,
     Result,
+    Simulation,
     StateInvariant,
     StateWitness,
     StepInvariant,
@@ -27,6 +28,7 @@ from .explorer import (
     Verdict,
     Witness,
     explore,
+    simulate,
 )
 from .invariants import (
     Invariant,
@@ -61,6 +63,7 @@ __all__ = [
     "Quorums",
     "Reported",
     "Result",
+    "Simulation",
     "StateInvariant",
     "StateWitness",
     "StepInvariant",
@@ -73,6 +76,7 @@ __all__ = [
     "explore",
     "greatest_promise_selection",
     "promises_never_decrease",
+    "simulate",
     "single_chosen_value",
     "validity",
 ]

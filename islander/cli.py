@@ -10,10 +10,11 @@ import functools
 import inspect
 import json
 import re
+import secrets
 import shlex
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -31,12 +32,15 @@ from .explorer import (
     ModelError,
     PropertyResult,
     Result,
+    Simulation,
     Trace,
     UsageError,
     Verdict,
     explore,
+    simulate,
 )
-from .live import available_bytes, live_line
+from .explorer.walks import WalkProgress
+from .live import available_bytes, brief, live_line
 from .loading import Target, find_target, make_model, parse_assignments
 from .models import CATALOGUE
 from .reports.words import clean
@@ -55,6 +59,9 @@ _EXITS = {
     Verdict.VIOLATED: Exit.VIOLATED,
     Verdict.INCOMPLETE: Exit.INCOMPLETE,
 }
+
+SEEDS = 1 << 32
+"""One of so many seeds is drawn where none is given."""
 
 app = typer.Typer(
     name="islander",
@@ -237,6 +244,38 @@ def resume(
     return _EXITS[result.verdict]
 
 
+@app.command("simulate")
+@_reported
+def walk(
+    model: ModelName,
+    parameter: Assignments = None,
+    bug: Bug = None,
+    walks: Annotated[int, typer.Option(help="Take at most this many walks.")] = 1000,
+    depth: Annotated[int, typer.Option(help="End a walk after this many steps.")] = 200,
+    seed: Annotated[
+        int | None, typer.Option(help="Take the walks of this seed; default: a random one.")
+    ] = None,
+    max_seconds: MaxSeconds = None,
+    trace: TraceFile = None,
+    trace_of: TraceOf = None,
+) -> Exit:
+    """Take random walks through a model that is too large to check."""
+    given = parse_assignments(parameter or [])
+    checked = make_model(find_target(model), given, bug)
+    output = _Output(checked, trace, trace_of, None, 0)
+    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
+    result = _simulate(
+        checked,
+        walks=walks,
+        depth=depth,
+        seed=secrets.randbelow(SEEDS) if seed is None else seed,
+        max_seconds=max_seconds,
+    )
+    again = ["--walks", str(walks), "--depth", str(depth), "--seed", str(result.seed)]
+    output.show(result, source, again)
+    return _EXITS[result.verdict]
+
+
 @app.command()
 @_reported
 def models(
@@ -292,6 +331,20 @@ def _explore(checked: Model, **options: Any) -> Result:
         return explore(checked, on_progress=on_progress, on_compile=_tell_compiling, **options)
 
 
+def _simulate(checked: Model, **options: Any) -> Simulation:
+    """`simulate`, with how far it is on the terminal."""
+    console = Console(stderr=True)
+    with console.status("") as status:
+
+        def show(progress: WalkProgress) -> None:
+            rate = progress.steps / progress.seconds if progress.seconds > 0 else 0.0
+            text = f"{brief(progress.walks)} walks  {brief(progress.steps)} steps  {brief(rate)}/s"
+            status.update(Text(text, style="dim"))
+
+        on_progress = show if console.is_terminal else None
+        return simulate(checked, on_progress=on_progress, on_compile=_tell_compiling, **options)
+
+
 def _tell_compiling() -> None:
     print(
         "Compiling the search kernels. This happens once and takes about half a minute.",
@@ -335,16 +388,22 @@ class _Output:
         if self.graph:
             reports.check_suffix(self.graph)
 
-    def show(self, result: Result, source: reports.Source) -> None:
-        """Print the result, and write what was asked for."""
+    def show(
+        self,
+        result: Result | Simulation,
+        source: reports.Source,
+        walking: Sequence[str] | None = None,
+    ) -> None:
+        """Print the result, and write what was asked for. `walking` are the options that repeat
+        random walks."""
         _show(result)
         shown = _to_save(result, self.trace_of)
         if self.trace:
-            _save_trace(self.trace, result, shown, source)
+            _save_trace(self.trace, shown, source)
         elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
-            again = shlex.join([*_command(source), "--trace", "trace.json"])
+            again = shlex.join([*_command(source, walking), "--trace", "trace.json"])
             _say(f"To save this trace and replay it:\n  {again}\n  islander replay trace.json")
-        if self.graph:
+        if self.graph and isinstance(result, Result):
             reports.save_graph(self.graph, result, shown.trace if shown else None, self.max_graph)
             _say(f"state graph written to {self.graph}")
 
@@ -367,13 +426,16 @@ def _clean_lines(text: str) -> str:
     return "\n".join(map(clean, text.split("\n")))
 
 
-def _show(result: Result) -> None:
+def _show(result: Result | Simulation) -> None:
     console, width = _console()
     lines = []
     for found in result.properties.values():
         if found.verdict is Verdict.VIOLATED and found.trace:
             lines += [*reports.violation_lines(found, width), Text()]
-    lines += reports.result_lines(result, width)
+    if isinstance(result, Simulation):
+        lines += reports.text.simulation_lines(result, width)
+    else:
+        lines += reports.result_lines(result, width)
     for line in lines:
         console.print(line, soft_wrap=True)
 
@@ -461,7 +523,7 @@ def _described(target: Target) -> dict[str, Any]:
 # -- saving -------------------------------------------------------------------------------------
 
 
-def _to_save(result: Result, trace_of: str | None) -> PropertyResult | None:
+def _to_save(result: Result | Simulation, trace_of: str | None) -> PropertyResult | None:
     """The property whose trace is wanted: the one named, else the first that is violated."""
     if trace_of is not None:
         return result.properties[trace_of]
@@ -469,9 +531,7 @@ def _to_save(result: Result, trace_of: str | None) -> PropertyResult | None:
     return next((found for found in violated if found.trace), None)
 
 
-def _save_trace(
-    path: Path, result: Result, found: PropertyResult | None, source: reports.Source
-) -> None:
+def _save_trace(path: Path, found: PropertyResult | None, source: reports.Source) -> None:
     trace: Trace | None = found.trace if found else None
     if found is None or trace is None:
         _say(f"there is no such trace, so {path} was not written")
@@ -493,8 +553,8 @@ def _beside(source: reports.Source | None, trace: Path) -> str:
     return source.target
 
 
-def _command(source: reports.Source) -> list[str]:
-    command = ["islander", "check", source.target]
+def _command(source: reports.Source, walking: Sequence[str] | None) -> list[str]:
+    command = ["islander", "check" if walking is None else "simulate", source.target]
     for name, value in source.parameters.items():
         command += ["--bug", value] if name == "bug" else ["-p", f"{name}={value}"]
-    return command
+    return [*command, *(walking or ())]

@@ -1,0 +1,186 @@
+"""Random walks by a compiled kernel on tables, those of the tabulated engine.
+
+When the kernel comes to a pair of event and local state without an entry it stops, the handler
+runs, the tables grow, and it goes on where it stopped: Python decides once for each pair, however
+often walks come by. What the walks mean for the properties is for `walks` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from . import kernels
+from .errors import ModelError
+from .facts import FactSet
+from .handlers import Outcome
+from .memory import Array
+from .model import Model
+from .packing import pack, unpack
+from .semantics import Semantics, State
+from .shortening import is_possible, shorten
+from .tables import Sizes, Tabulation
+from .tabulated import _FactStore
+from .trace import Trace
+from .visited import as_rows
+
+SIZES = Sizes()
+STRETCH = 1 << 12
+"""Steps between two looks at the clock, and at Ctrl-C."""
+_NONE: Array = np.zeros(1, np.int64)
+_NO_ROWS: Array = np.zeros((1, 1), np.uint64)
+_NO_FLAGS: Array = np.zeros(1, np.uint8)
+
+
+class Walk(NamedTuple):
+    """A walk from initial state number `start`.
+
+    `known[n]` is how many fact sets the walks had met after n of its steps; `ended` says that it
+    ended in a terminal state.
+    """
+
+    start: int
+    outcomes: list[Outcome]
+    known: list[int]
+    ended: bool = False
+
+
+class Walker:
+    """Takes walks through `model`, one after the other, with generators seeded by `seed`."""
+
+    def __init__(self, model: Model, seed: int) -> None:
+        self.model = model
+        self.seed = seed
+        self.semantics = Semantics(model)
+        self.tabulation = Tabulation(self.semantics, SIZES)
+        self._facts = _FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
+        self._room = SIZES.batch  # successors to a batch
+        self._batch = kernels.Batch(np.zeros((0, 0), np.uint64), np.zeros(0, np.int32))
+        self._lanes: Array = np.zeros(len(model.actors), np.int64)
+        self._counters: Array = np.zeros(kernels.COUNTERS, np.int64)
+        self._path: Array = np.zeros(STRETCH, np.int64)
+        self._known: Array = np.zeros(STRETCH, np.int64)
+        self._row: Array = np.zeros((1, 1), np.uint64)  # the state where the walk is
+        self._begun: set[int] = set()  # the initial states in which a walk began
+
+    def walk(self, number: int, depth: int, may_go_on: Callable[[], bool]) -> Walk:
+        """Take walk number `number`, of at most `depth` steps. `may_go_on` is asked now and then;
+        if it says no the walk ends there.
+
+        Raises ModelError if a handler is at fault, with a trace to where it is.
+        """
+        seeds = np.random.SeedSequence(self.seed, spawn_key=(number,))
+        seed, pick = seeds.generate_state(2, np.uint64)
+        start = int(pick) * len(self.tabulation.initial) >> 64
+        self._counters[kernels.SEED] = seed.astype(np.int64)
+        self._begin(start)
+        walk = Walk(start, [], [self._facts.count])
+        while True:
+            status = self._go(walk, min(depth - len(walk.outcomes), STRETCH))
+            if status == kernels.DONE:
+                return walk._replace(ended=True)
+            whole = status == kernels.PAUSE and len(walk.outcomes) == depth
+            if whole or not may_go_on():
+                return walk
+            self._provide(status, walk)
+
+    def fact_sets(self, begin: int) -> list[FactSet]:
+        """The fact sets met, from number `begin` on."""
+        return [self.tabulation.fact_set(words) for words in self._facts.sets(begin)]
+
+    def _begin(self, start: int) -> None:
+        self._row = as_rows(
+            [self.tabulation.row(self.tabulation.initial[start])], self.tabulation.packing.words
+        )
+        if start not in self._begun:
+            self._begun.add(start)
+            self._make_room()
+            kernels.note_facts(*self._arrays, self._row, self._counters)
+            self._facts.count = int(self._counters[kernels.FACT_SETS])
+
+    def _go(self, walk: Walk, most: int) -> int:
+        """Run the kernel once, for so many steps at most; how it ended."""
+        self._make_room()
+        status, taken = kernels.walk(
+            *self._arrays,
+            self._batch,
+            self._lanes,
+            self._counters,
+            self._row,
+            self._path[:most],
+            self._known[:most],
+        )
+        self._facts.count = int(self._counters[kernels.FACT_SETS])
+        walk.outcomes.extend(
+            [self.tabulation.outcomes[number] for number in self._path[:taken].tolist()]
+        )
+        walk.known.extend(self._known[:taken].tolist())
+        return int(status)
+
+    @property
+    def _arrays(
+        self,
+    ) -> tuple[kernels.Widths, kernels.Layout, kernels.Tables, kernels.FactSets]:
+        tabulation = self.tabulation
+        return tabulation.widths, tabulation.layout, tabulation.tables, self._facts.arrays
+
+    def _make_room(self) -> None:
+        words = self.tabulation.packing.words
+        self._facts.make_room(1, self.tabulation.widths.facts)
+        if self._batch.words.shape != (self._room, words):
+            self._batch = kernels.Batch(
+                np.zeros((self._room, words), np.uint64), np.zeros(self._room, np.int32)
+            )
+
+    def _provide(self, status: int, walk: Walk) -> None:
+        """Provide what the kernel lacked when it had come to the end of `walk`."""
+        if status == kernels.MISSING:
+            for event, local in self._missing():
+                self._fill(event, local, walk)
+        elif status == kernels.COPIES:
+            self.tabulation.allow_copy(int(self._counters[kernels.EVENT]))
+        elif status == kernels.BUFFER:
+            self._room *= 2
+        change = self.tabulation.settle()
+        if change:
+            row = pack(change.new, *unpack(change.old, self._row[0]))
+            self._row = as_rows([row], self.tabulation.packing.words)
+
+    def _missing(self) -> list[tuple[int, int]]:
+        """The pairs without entry in the state where the walk is, in the order of its steps.
+
+        They are filled together because bringing the tables up to date takes longer than most
+        handlers do.
+        """
+        found: Array = np.zeros((1 << 10, 2), np.int64)
+        while True:
+            seen: Array = np.full(4 * len(found), -1, np.int64)
+            work = kernels.Work(self._lanes, _NO_ROWS, _NONE, _NONE, found, _NO_FLAGS)
+            here = kernels.Visited(
+                np.array([self._row.ctypes.data], np.int64), _NONE, _NONE, _NO_FLAGS
+            )
+            widths, layout, tables, _ = self._arrays
+            count, reached = kernels.scan(widths, layout, tables, here, work, 0, 1, seen, found)
+            if reached == 1:
+                return [(int(event), int(local)) for event, local in found[:count]]
+            found = np.zeros((2 * len(found), 2), np.int64)
+
+    def _fill(self, event: int, local: int, walk: Walk) -> None:
+        try:
+            self.tabulation.fill(event, local)
+        except ModelError as error:
+            if error.trace is None:
+                error.trace = self._trace_to_pair(event, local, walk)
+            raise
+
+    def _trace_to_pair(self, event: int, number: int, walk: Walk) -> Trace:
+        happening = self.tabulation.events[event]
+        at = self.tabulation.actors.index(happening.actor)
+        local = self.tabulation.locals[at][number - 1]
+
+        def arises(state: State, outcome: Outcome | None) -> bool:
+            return state.locals[at] is local and is_possible(self.semantics, state, happening)
+
+        return shorten(self.semantics, walk.start, walk.outcomes, arises)
