@@ -14,6 +14,7 @@ from .properties import Explanation, LocalStep, Property, Subject
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
+from .semantics import Semantics
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ ENGINES = ("tabulated", "reference")
 
 COUNTED_ANYWAY = 100_000
 """States up to which interleavings are counted without being asked for."""
+
+SMALL = 500
+"""States up to which the reference engine explores a model outright: the two agree on everything,
+and the kernels take longer to load than that takes."""
 
 MOST_THREADS = 256
 
@@ -46,7 +51,8 @@ def explore(
 ) -> Result:
     """Explore every interleaving of `model`, breadth first, and judge its properties.
 
-    engine       which engine runs; all give equal results
+    engine       which engine runs; all give equal results. With "tabulated", models of at most 500
+                 states are explored by the reference engine, which is over before kernels load
     threads      how many threads the engine may use; results do not depend on it (the reference
                  engine uses one)
     max_states   keep at most this many states
@@ -101,7 +107,7 @@ def explore(
         checkpoint,
         (model, budgets, keep_going, lambda: clock() - began, on_progress),
     )
-    with _compiling_told(engine, on_compile):
+    with _compiling_told(search, on_compile):
         search.run()
     properties = {item.name: _conclude(search, item) for item in model.properties}
     verdict = overall([found.verdict for found in properties.values()])
@@ -133,6 +139,14 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     if engine == "reference":
         return ReferenceSearch(*arguments)
     try:
+        small = keeper is None and _is_small(arguments[0])
+    except KeyboardInterrupt:
+        interrupted = ReferenceSearch(*arguments)
+        interrupted.bound = "interrupted"
+        return interrupted
+    if small:
+        return ReferenceSearch(*arguments)
+    try:
         from .tabulated import TabulatedSearch  # numba is slow to import; --help does not need it
     except RuntimeError as error:
         raise UsageError(
@@ -143,8 +157,27 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     return TabulatedSearch(*arguments, threads=threads, keeper=keeper)
 
 
-def _compiling_told(engine: str, tell: Callable[[], None] | None) -> AbstractContextManager[None]:
-    if engine == "reference":
+def _is_small(model: Model) -> bool:
+    """Whether `model` has no more than SMALL states, and no handler fails in any."""
+    if SMALL == 0:
+        return False
+    semantics = Semantics(model)
+    try:
+        waiting = semantics.initial_states()
+        known = set(waiting)
+        while waiting and len(known) <= SMALL:
+            new = [step.after for step in semantics.steps(waiting.pop()) if step.after not in known]
+            known.update(new)
+            waiting += new
+    except ModelError:  # the search will tell it, with the way there
+        return False
+    return len(known) <= SMALL
+
+
+def _compiling_told(
+    search: Search, tell: Callable[[], None] | None
+) -> AbstractContextManager[None]:
+    if isinstance(search, ReferenceSearch):
         return nullcontext()
     from .kernels import compiling_told
 

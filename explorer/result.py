@@ -52,6 +52,7 @@ class PropertyResult:
 class Result:
     """The outcome of `explore`.
 
+    engine         the engine that was asked for
     states         distinct states found
     transitions    steps from them (state, event, choice), whether or not the successor is new
     depth          steps of the longest shortest path from an initial state

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import ModelError, PropertyError, UsageError
-from .explore import _check, _compiling_told, _explanation
+from .explore import _check, _explanation
 from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
@@ -134,7 +134,9 @@ def simulate(
     _check("max_seconds", max_seconds, (int, float), 0)
     began = clock()
     walker = _walker()
-    with _compiling_told("tabulated", on_compile):
+    from .kernels import compiling_told
+
+    with compiling_told(on_compile):
         run = _Run(walker(model, seed), max_seconds, on_progress, lambda: clock() - began)
         run.run(walks, depth)
     calls = run.semantics.handlers.calls

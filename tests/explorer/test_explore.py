@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from islander import FactInvariant, Model, Verdict, Witness, explore
-from islander.explorer import ENGINES, IslanderError, ModelError, UsageError
+from islander.explorer import ENGINES, HandlerError, IslanderError, ModelError, UsageError
 from islander.explorer.result import overall
 
 from .cells import TRUE, cell, model, run
@@ -121,6 +121,26 @@ def test_a_model_holds_only_if_all_its_properties_do(
 def test_verdicts_together_are_as_bad_as_the_worst(verdicts: str, together: str) -> None:
     by_letter = {verdict.value[0]: verdict for verdict in Verdict}
     assert overall([by_letter[letter] for letter in verdicts]) is Verdict(together)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_ends_a_search_of_a_small_model_ends_it(engine: str) -> None:
+    def start(self: Any) -> None:
+        self.set_timer("t")
+
+    def timeout(self: Any, name: str) -> None:
+        self.value += 1
+        self.set_timer("t")
+        if self.value == 700:
+            raise ValueError("too far")
+
+    made = model(a=cell(0, start=start, timeout=timeout))
+    assert explore(made, engine, max_states=40).states == 40
+    assert explore(made, engine, max_states=600).states == 600
+    with pytest.raises(HandlerError, match="too far") as raised:
+        explore(made, engine)
+    assert raised.value.trace is not None
+    assert len(raised.value.trace) == 699
 
 
 def test_every_engine_that_is_named_runs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -77,6 +78,12 @@ def graph_of(result: Result) -> tuple[Any, ...]:
 def _state_text(state: Any) -> str:
     locals_ = [(repr(one), one.timers, sorted(map(repr, one.history))) for one in state.locals]
     return repr((locals_, state.network))
+
+
+@pytest.fixture(autouse=True)
+def however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tabulated engine explore small models itself."""
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
 
 
 @pytest.fixture(params=["tiny", "small", "usual"])

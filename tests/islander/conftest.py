@@ -55,7 +55,7 @@ class Ran(NamedTuple):
 def compiled() -> None:
     """The kernels, compiled: that this happens is said on standard error."""
     for threads in (1, 2):
-        explore(paxos(acceptors=2), threads=threads)
+        explore(paxos(), threads=threads)
 
 
 @pytest.fixture

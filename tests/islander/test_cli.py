@@ -464,7 +464,7 @@ def test_a_number_of_threads_that_cannot_be_is_refused(run: Run, threads: str) -
 
 def test_that_kernels_are_compiled_is_said_once(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "islander", "check", "paxos", "-p", "acceptors=2"]
+    command = [sys.executable, "-m", "islander", "check", "paxos"]
     said = [
         subprocess.run(command, capture_output=True, text=True, env=environment).stderr
         for _ in range(2)
