@@ -35,7 +35,7 @@ class Choice(NamedTuple):
     shown: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Effects:
     """What one run of a handler asked for. `script` fixes the first answers of `choose`.
 

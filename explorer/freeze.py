@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import count, repeat
-from operator import attrgetter
-from typing import Any, TypeAlias
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from .errors import FreezeError
 from .facts import Fact
@@ -25,6 +24,8 @@ from .facts import Fact
 Frozen: TypeAlias = Any
 """None, an int, a str, bytes, or a tuple `(kind, *parts)`; always hashable."""
 
+# The frozen forms, by id, of objects that need not be looked into.
+_KNOWN: dict[int, Frozen] = {id(True): (bool, 1), id(False): (bool, 0)}
 _PLAIN = frozenset({type(None), int, str, bytes})
 _ORDERED = frozenset({int, str, bytes})  # of one of these, canonical order is Python's own
 _BUILT_IN = (int, str, bytes, list, dict, set, frozenset, tuple)
@@ -46,30 +47,46 @@ def freeze(value: object, where: str = "value", *, allow_aliases: bool = False) 
     Raises FreezeError, naming the path to the offending part and the part itself.
     """
     try:
-        return _Freezer(allow_aliases).freeze(value, where)
+        return _Freezer(allow_aliases, _KNOWN).freeze(value, where)
     except RecursionError:
-        raise FreezeError(
-            f"{where} is nested too deeply to be part of a state; keep long chains in a flat list."
-        ) from None
+        raise _too_deep(where) from None
 
 
 class _Freezer:
-    """One freezing of one value: which mutable objects it met, and inside which it is."""
+    """One freezing of one value: which mutable objects it met, and what it is inside of.
 
-    __slots__ = ("allow_aliases", "mutables", "open")
+    `known` has the frozen forms, by id, of objects that cannot change and that stay alive.
+    """
 
-    def __init__(self, allow_aliases: bool) -> None:
+    __slots__ = ("allow_aliases", "known", "mutables", "open")
+
+    def __init__(self, allow_aliases: bool, known: dict[int, Frozen]) -> None:
         self.allow_aliases = allow_aliases
+        self.known = known
         self.mutables: dict[int, tuple[_Path, object]] = {}  # id -> (path, kept alive)
         self.open: set[int] = set()
 
     def freeze(self, value: Any, path: _Path) -> Frozen:
-        kind = type(value)
+        kind: Any = type(value)
         if kind in _PLAIN:
             return value
-        if kind is bool:
-            return _TRUE if value else _FALSE
+        if id(value) in self.known:
+            return self.known[id(value)]
         return _way_to_freeze(kind)(self, value, path)
+
+    def freeze_parts(
+        self, parts: Iterable[Any], path: _Path, form: str, labels: Sequence[Any] | None
+    ) -> list[Frozen]:
+        known = self.known
+        frozen = list(parts)
+        for at, part in enumerate(frozen):
+            if type(part) in _PLAIN:
+                continue
+            if id(part) in known:
+                frozen[at] = known[id(part)]
+            else:
+                frozen[at] = self.freeze(part, (path, form, labels[at] if labels else at))
+        return frozen
 
     def enter(self, value: object, path: _Path, mutable: bool) -> None:
         if id(value) in self.open:
@@ -77,23 +94,23 @@ class _Freezer:
                 f"{_text_of(path)} contains itself; a state must be a finite tree of values."
             )
         if mutable:
-            self.note_alias(value, path)
+            self.note(value, path)
         self.open.add(id(value))
 
-    def note_alias(self, value: object, path: _Path) -> None:
-        known = id(value) in self.mutables
-        first = self.mutables.setdefault(id(value), (path, value))[0]
-        if known and not self.allow_aliases:
+    def note(self, value: object, path: _Path) -> None:
+        """Note a mutable object; refuse one that was noted before."""
+        first = self.mutables.get(id(value))
+        if first is None:
+            self.mutables[id(value)] = (path, value)
+        elif not self.allow_aliases:
             raise FreezeError(
-                f"{_text_of(first)} and {_text_of(path)} are one and the same "
+                f"{_text_of(first[0])} and {_text_of(path)} are one and the same "
                 f"{type(value).__name__} object ({_shown(value)}). A state keeps values, not "
                 f"identity, so the two would part after this step; store a copy in one of them."
             )
 
 
 # -- how each class is frozen: decided once for each class -----------------------------------------
-
-_TRUE, _FALSE = (bool, 1), (bool, 0)
 
 _Path: TypeAlias = Any
 """Where a part stands, put into words only if something is wrong there: a str, or a tuple
@@ -116,7 +133,7 @@ def _way_to_freeze(kind: Any) -> _WayToFreeze:
         return _record_freezer(kind, kind._fields, declared=frozenset())
     if issubclass(kind, Fact):
         return _record_freezer(kind, kind._fields, declared=None)
-    if dataclasses.is_dataclass(kind) and not issubclass(kind, _BUILT_IN):
+    if _is_dataclass(kind) and not issubclass(kind, _BUILT_IN):
         names = _field_names(kind)
         return _record_freezer(kind, names, declared=frozenset(names))
     return _refuse
@@ -142,11 +159,11 @@ def _record_freezer(
     `declared` are the names that its instances' `__dict__` may hold; None: whatever they like.
     """
     values_of = _getter(names)
-    open_to_strangers = declared is not None and _has_dict(kind)
+    checked = declared if _has_dict(kind) else None
 
     def take_apart(value: Any, path: _Path) -> Sequence[Any]:
-        if open_to_strangers and not value.__dict__.keys() <= declared:
-            raise _stranger(value, declared, path)
+        if checked is not None and not value.__dict__.keys() <= checked:
+            raise _stranger(value, checked, path)
         try:
             return values_of(value)
         except AttributeError:
@@ -167,13 +184,10 @@ def _row_freezer(
         parts = take_apart(value, path)
         if _PLAIN.issuperset(map(type, parts)):  # so it cannot contain itself
             if mutable:
-                freezer.note_alias(value, path)
+                freezer.note(value, path)
             return (kind, *parts)
         freezer.enter(value, path, mutable)
-        frozen = [
-            part if type(part) in _PLAIN else freezer.freeze(part, (path, form, label))
-            for label, part in zip(labels or count(), parts, strict=False)
-        ]
+        frozen = freezer.freeze_parts(parts, path, form, labels)
         freezer.open.discard(id(value))
         return (kind, *frozen)
 
@@ -185,28 +199,38 @@ def _set_freezer(kind: Any) -> _WayToFreeze:
 
     def freeze_set(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
         freezer.enter(value, path, mutable)
-        within = (path, "an element of {0}", None)
-        parts = [freezer.freeze(part, within) for part in value]
+        parts = freezer.freeze_parts(value, path, "an element of {0}", None)
         freezer.open.discard(id(value))
-        parts.sort(key=_order_of(parts))
-        return (kind, *parts)
+        return (kind, *sorted(parts, key=_order_of(parts)))
 
     return freeze_set
 
 
 def _freeze_dict(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+    if not value:
+        freezer.note(value, path)
+        return (dict,)
     freezer.enter(value, path, True)
-    keys = []
-    items = []
-    for key, item in value.items():
-        keys.append(freezer.freeze(key, (path, "a key of {0}", None)))
-        items.append(freezer.freeze(item, (path, "{0}[{1!r}]", key)))
+    keys, items = list(value), list(value.values())
+    if _PLAIN.issuperset(map(type, keys)):
+        items = freezer.freeze_parts(items, path, "{0}[{1!r}]", keys)
+    else:
+        for at, (key, item) in enumerate(value.items()):
+            keys[at] = freezer.freeze(key, (path, "a key of {0}", None))
+            (items[at],) = freezer.freeze_parts((item,), path, "{0}[{1!r}]", (key,))
     freezer.open.discard(id(value))
-    order = _order_of(keys)
-    pairs = sorted(
-        zip(keys, items, strict=True), key=lambda pair: order(pair[0]) if order else pair[0]
-    )
+    pairs = list(zip(keys, items, strict=True))
+    if len(pairs) > 1:
+        plain = _order_of(keys) is None
+        pairs.sort(key=_key_of if plain else _order_of_key)
     return (dict, *pairs)
+
+
+_key_of = itemgetter(0)
+
+
+def _order_of_key(pair: tuple[Frozen, Frozen]) -> tuple[Any, ...]:
+    return canonical_order(pair[0])
 
 
 def _order_of(parts: Sequence[Frozen]) -> Callable[[Frozen], Any] | None:
@@ -262,10 +286,6 @@ def thaw(frozen: Frozen, *, disturb: bool = False) -> Any:
     `disturb=True` builds dicts and sets so that they iterate in another order where Python
     permits. Content is the same; code whose outcome depends on that order gives itself away.
     """
-    return _thaw(frozen, disturb)
-
-
-def _thaw(frozen: Frozen, disturb: bool) -> Any:
     if type(frozen) is not tuple:
         return frozen
     return _way_to_thaw(frozen[0])(frozen, disturb)
@@ -289,53 +309,160 @@ def _way_to_thaw(kind: Any) -> _WayToThaw:
     if kind is set or kind is frozenset:
         return _set_thawer(kind)
     if kind is tuple or kind is list:
-        return _row_thawer(kind)
+        return lambda frozen, disturb: kind(_thaw_parts(frozen[1:], disturb))
     if issubclass(kind, tuple):
-        return _row_thawer(kind._make)
-    return _record_thawer(kind, kind._fields if issubclass(kind, Fact) else _field_names(kind))
-
-
-def _row_thawer(build: Callable[[Sequence[Any]], Any]) -> _WayToThaw:
-    def thaw_row(frozen: tuple[Any, ...], disturb: bool) -> Any:
-        parts = frozen[1:]
-        if tuple not in map(type, parts):
-            return build(parts)
-        return build(list(map(_thaw, parts, repeat(disturb))))
-
-    return thaw_row
+        return lambda frozen, disturb: kind._make(_thaw_parts(frozen[1:], disturb))
+    names = _record_names(kind)
+    return lambda frozen, disturb: rebuild(kind, names, _thaw_parts(frozen[1:], disturb))
 
 
 def _set_thawer(kind: Any) -> _WayToThaw:
     def thaw_set(frozen: tuple[Any, ...], disturb: bool) -> Any:
-        values = list(map(_thaw, frozen[1:], repeat(disturb)))
+        values = _thaw_parts(frozen[1:], disturb)
         return _disturbed(kind, values) if disturb else kind(values)
 
     return thaw_set
 
 
+def _thaw_parts(parts: tuple[Frozen, ...], disturb: bool) -> Sequence[Any]:
+    # A loop and no comprehension: thawing must not need more Python frames for each level than
+    # freezing, so that what was frozen can be thawed.
+    if tuple not in map(type, parts):
+        return parts
+    values = list(parts)
+    for at, part in enumerate(values):
+        if type(part) is tuple:
+            values[at] = _way_to_thaw(part[0])(part, disturb)
+    return values
+
+
 def _thaw_dict(frozen: tuple[Any, ...], disturb: bool) -> dict[Any, Any]:
+    pairs = reversed(frozen[1:]) if disturb else frozen[1:]
     thawed = {}
-    for key, item in reversed(frozen[1:]) if disturb else frozen[1:]:
-        thawed[_thaw(key, disturb)] = _thaw(item, disturb)
+    for key, item in pairs:
+        thawed[thaw(key, disturb=disturb)] = thaw(item, disturb=disturb)
     return thawed
 
 
-def _record_thawer(kind: Any, names: tuple[str, ...]) -> _WayToThaw:
-    """Instances of `kind` are made without running `__init__`."""
-    new, set_attribute = object.__new__, object.__setattr__
+def rebuild(kind: type, names: Iterable[str], values: Iterable[Any]) -> Any:
+    """An instance of `kind` with these fields, made without running `__init__`."""
+    copy: Any = object.__new__(kind)
+    for name, value in zip(names, values, strict=True):
+        object.__setattr__(copy, name, value)
+    return copy
 
-    def thaw_record(frozen: tuple[Any, ...], disturb: bool) -> Any:
-        copy = new(kind)
-        for name, part in zip(names, frozen[1:], strict=True):
-            set_attribute(copy, name, _thaw(part, disturb) if type(part) is tuple else part)
+
+class Mould:
+    """Makes copies of one frozen value, as `thaw` does, that share what cannot change in them."""
+
+    __slots__ = ("_changing", "_disturb", "_fields", "_frozen", "_kind", "_known", "_whole")
+
+    def __init__(self, frozen: Frozen, *, disturb: bool) -> None:
+        self._frozen = frozen
+        self._disturb = disturb
+        self._whole: Any = None  # the value, if it cannot change
+        self._kind: Any = None  # of a record, if its copies can be filled all at once
+        self._fields: dict[str, Any] = {}
+        self._changing: list[tuple[str, Frozen]] = []
+        self._known = _KNOWN
+        if type(frozen) is tuple and _is_plain_record(frozen[0]):
+            self._kind = frozen[0]
+            self._fields = dict(zip(_field_names(self._kind), frozen[1:], strict=True))
+            if tuple in map(type, frozen):
+                self._thaw_fixed()
+        elif _is_unchanging(frozen):
+            self._whole = thaw(frozen, disturb=disturb)
+
+    def _thaw_fixed(self) -> None:
+        for name, part in self._fields.items():
+            if type(part) is not tuple:
+                continue
+            if _is_unchanging(part):
+                self._fields[name] = value = thaw(part, disturb=self._disturb)
+                self._known = {**self._known, id(value): part}
+            else:
+                self._changing.append((name, part))
+
+    def copy(self) -> Any:
+        """Another copy."""
+        if self._whole is not None:
+            return self._whole
+        if self._kind is None:
+            return thaw(self._frozen, disturb=self._disturb)
+        copy: Any = object.__new__(self._kind)
+        fields = copy.__dict__
+        fields.update(self._fields)
+        for name, part in self._changing:
+            fields[name] = _way_to_thaw(part[0])(part, self._disturb)
         return copy
 
-    return thaw_record
+    def freeze(self, copy: Any, where: str) -> Frozen:
+        """`freeze` of a copy, whatever was done to it; parts that are still shared cost little."""
+        if type(copy) is not self._kind or list(copy.__dict__) != list(self._fields):
+            return freeze(copy, where)
+        try:
+            return (self._kind, *self._freeze_fields(copy, where))
+        except RecursionError:
+            raise _too_deep(where) from None
+
+    def _freeze_fields(self, copy: Any, where: str) -> list[Frozen]:
+        freezer: _Freezer | None = None
+        parts = list(copy.__dict__.values())
+        for at, part in enumerate(parts):
+            if type(part) in _PLAIN:
+                continue
+            if id(part) in self._known:
+                parts[at] = self._known[id(part)]
+                continue
+            if freezer is None:
+                freezer = _Freezer(False, self._known)
+                freezer.enter(copy, where, mutable=True)
+            parts[at] = freezer.freeze(part, (where, "{0}.{1}", list(self._fields)[at]))
+        return parts
+
+
+class Moulds(NamedTuple):
+    """The two moulds of a value, for plain and for disturbed copies.
+
+    They share nothing that has an identity of its own, so that code which reads identities gives
+    itself away.
+    """
+
+    plain: Mould
+    disturbed: Mould
+
+    @classmethod
+    def of(cls, frozen: Frozen) -> Moulds:
+        return cls(Mould(frozen, disturb=False), Mould(frozen, disturb=True))
+
+
+def _is_unchanging(frozen: Frozen) -> bool:
+    """Whether nobody can change the thawed value, not even by setting an attribute on it."""
+    if type(frozen) is not tuple:
+        return True
+    kind = frozen[0]
+    if kind is bool or issubclass(kind, enum.Enum):
+        return True
+    fixed = kind is frozenset or (issubclass(kind, tuple) and not _has_dict(kind))
+    return fixed and all(map(_is_unchanging, frozen[1:]))
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_record(kind: Any) -> bool:
+    """Whether its instances are mutable, and their fields are what their `__dict__` holds."""
+    if not (_is_dataclass(kind) and _is_mutable(kind) and _has_dict(kind)):
+        return False
+    names = set(_field_names(kind))
+    attributes = [
+        base.__dict__[name] for base in kind.__mro__ for name in names & vars(base).keys()
+    ]
+    managed = any(hasattr(one, "__set__") or hasattr(one, "__delete__") for one in attributes)
+    return not managed and kind.__getattribute__ is object.__getattribute__
 
 
 def mutable_parts(value: object, path: str) -> dict[int, tuple[str, object]]:
     """Every mutable object inside `value`: id -> (path, the object). Raises as `freeze` does."""
-    freezer = _Freezer(allow_aliases=False)
+    freezer = _Freezer(allow_aliases=False, known=_KNOWN)
     freezer.freeze(value, path)
     return {
         identity: (_text_of(where), part) for identity, (where, part) in freezer.mutables.items()
@@ -396,9 +523,14 @@ def fields_of(frozen: Frozen) -> dict[str, Frozen]:
     kind = frozen[0]
     if issubclass(kind, (Fact, tuple)) and hasattr(kind, "_fields"):
         return dict(zip(kind._fields, frozen[1:], strict=True))
-    if dataclasses.is_dataclass(kind):
+    if _is_dataclass(kind):
         return dict(zip(_field_names(kind), frozen[1:], strict=True))
     return {}
+
+
+def _record_names(kind: Any) -> tuple[str, ...]:
+    names: tuple[str, ...] = kind._fields if issubclass(kind, Fact) else _field_names(kind)
+    return names
 
 
 @lru_cache(maxsize=1024)
@@ -406,18 +538,20 @@ def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
+def _is_dataclass(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind)
+
+
 def _is_mutable(kind: Any) -> bool:
     parameters: Any = getattr(kind, "__dataclass_params__", None)
-    return issubclass(kind, (list, dict, set)) or (
-        parameters is not None and not parameters.frozen
-    )
+    return issubclass(kind, (list, dict, set)) or (parameters is not None and not parameters.frozen)
 
 
 def _has_dict(kind: type) -> bool:
     return any("__dict__" in base.__dict__ for base in kind.__mro__)
 
 
-def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: list[Any]) -> Any:
+def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: Sequence[Any]) -> Any:
     """A set of `values` that iterates in another order than `kind(values)`, if one is found.
 
     The order depends on the size of the hash table. A symmetric difference with fillers leaves
@@ -431,6 +565,12 @@ def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: list[Any]) -
         if len(values) < 2 or list(disturbed) != plain:
             break
     return disturbed
+
+
+def _too_deep(where: str) -> FreezeError:
+    return FreezeError(
+        f"{where} is nested too deeply to be part of a state; keep long chains in a flat list."
+    )
 
 
 def _refusal(value: object, path: str) -> FreezeError:

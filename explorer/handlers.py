@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from .actor import EFFECTS, Actor, Choice, Effects
 from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
 from .facts import Fact, FactSet, is_hashable, unhashable
-from .freeze import Frozen, canonical_order, freeze, show, thaw
+from .freeze import Frozen, Mould, Moulds, canonical_order, freeze, show, thaw
 from .model import Model, actor_path
 from .network import Envelope
 from .properties import LocalStep, Subject, location
@@ -27,7 +27,7 @@ class Local:
     `facts` are the actor's current facts together with its history.
     """
 
-    __slots__ = ("actor", "facts", "fields", "history", "timers")
+    __slots__ = ("actor", "facts", "fields", "history", "moulds", "timers")
 
     def __init__(
         self,
@@ -42,11 +42,12 @@ class Local:
         self.timers = timers
         self.history = history
         self.facts = facts
+        self.moulds = Moulds.of(fields)
 
     def copy(self) -> Actor:
         """A fresh instance of the actor in this local state; it knows its id."""
         return _equipped(
-            thaw(self.fields), Effects(self.actor, frozenset(), forbidden_because=_A_COPY)
+            self.moulds.plain.copy(), Effects(self.actor, frozenset(), forbidden_because=_A_COPY)
         )
 
     def __repr__(self) -> str:
@@ -56,10 +57,11 @@ class Local:
 class Deliver:
     """The event, and action, of handing an envelope to its receiver."""
 
-    __slots__ = ("envelope",)
+    __slots__ = ("envelope", "moulds")
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope
+        self.moulds = Moulds.of(envelope.payload)
 
     @property
     def actor(self) -> str:
@@ -137,11 +139,18 @@ class _Copy(NamedTuple):
 
     actor: Any
     message: Any
+    mould: Mould
 
-    @staticmethod
-    def of(local: Local, event: Event | Start, *, disturb: bool) -> _Copy:
-        payload = event.envelope.payload if isinstance(event, Deliver) else None
-        return _Copy(thaw(local.fields, disturb=disturb), thaw(payload, disturb=disturb))
+
+def _copies(local: Local, event: Event | Start) -> tuple[_Copy, _Copy]:
+    plain, disturbed = local.moulds
+    if not isinstance(event, Deliver):
+        return _Copy(plain.copy(), None, plain), _Copy(disturbed.copy(), None, disturbed)
+    messages = event.moulds
+    return (
+        _Copy(plain.copy(), messages.plain.copy(), plain),
+        _Copy(disturbed.copy(), messages.disturbed.copy(), disturbed),
+    )
 
 
 _A_COPY = "this is a copy for properties to look at; only a running handler has effects"
@@ -225,7 +234,7 @@ class Handlers:
         while script is not None:
             # Both copies exist before either runs: were one made where the other was, their
             # identities would be equal, and a handler that reads them would not show.
-            copies = [_Copy.of(local, event, disturb=disturb) for disturb in (False, True)]
+            copies = _copies(local, event)
             first, again = [self._run(local, event, script, copy) for copy in copies]
             if first != again and self._comparable(first) != self._comparable(again):
                 raise self._nondeterminism(local, event, first, again)
@@ -250,7 +259,7 @@ class Handlers:
                     f"{_handler(event)} returned {answer!r}; a handler returns nothing "
                     f"(it must not be a generator or async)."
                 )
-            fields = _bare(actor, local.actor)
+            fields = _bare(actor, local.actor, copy.mould)
         except (Exception, SystemExit) as error:
             raise self._failure(local, event, effects.refused or error) from error
         return _Ran(
@@ -258,7 +267,7 @@ class Handlers:
             fields,
             tuple(sorted(effects.timers)),
             tuple(map(self._fact, effects.recorded)),
-            self._envelopes_of(local.actor, effects.sent),
+            self._envelopes_of(local.actor, effects.sent) if effects.sent else (),
         )
 
     def _comparable(self, ran: _Ran) -> tuple[Any, ...]:
@@ -276,8 +285,9 @@ class Handlers:
         key = (before.actor, ran.fields, ran.timers, history)
         local = self._locals.get(key)
         if local is None:
-            facts = history | self._current_facts(before.actor, ran.fields)
-            local = self._locals[key] = Local(*key, facts)
+            local = Local(*key, facts=history)
+            local.facts = history | self._current_facts(local)
+            self._locals[key] = local
         return local
 
     def _fact(self, frozen: Frozen) -> Fact:
@@ -290,28 +300,30 @@ class Handlers:
         return fact
 
     def _envelopes_of(self, sender: str, sent: list[tuple[str, Frozen]]) -> tuple[Envelope, ...]:
+        keys = [(sender, to, payload) for to, payload in sent]
         # New envelopes are numbered in canonical order, so that a handler which sends as a set
         # iterates makes the same numbers in every process.
-        keys = [(sender, to, payload) for to, payload in sent]
         new = {key for key in keys if key not in self._envelopes}
         for key in sorted(new, key=lambda one: (one[1], canonical_order(one[2]))):
             self._envelopes[key] = Envelope(*key, index=len(self._envelopes))
-        return tuple([self._envelopes[key] for key in keys])
+        return tuple(self._envelopes[key] for key in keys)
 
-    def _current_facts(self, actor_id: str, fields: Frozen) -> FactSet:
-        first, again = [self._ask_facts(actor_id, fields, disturb) for disturb in (False, True)]
+    def _current_facts(self, local: Local) -> FactSet:
+        if local.fields[0].facts is Actor.facts:
+            return frozenset()
+        first, again = [self._ask_facts(local, mould) for mould in local.moulds]
         if first != again:
             raise NondeterminismError(
-                f"actor {actor_id!r}: facts() gave different facts on two equal copies.\n"
-                f"  local state: {show(fields)}\n"
+                f"actor {local.actor!r}: facts() gave different facts on two equal copies.\n"
+                f"  local state: {show(local.fields)}\n"
                 f"  once:  {_listed(first)}\n  again: {_listed(again)}\n{_CAUSES}"
             )
         return first
 
-    def _ask_facts(self, actor_id: str, fields: Frozen, disturb: bool) -> FactSet:
-        effects = Effects(actor_id, self._known, forbidden_because="facts() only looks")
-        actor = _equipped(thaw(fields, disturb=disturb), effects)
-        where = f"{actor_path(actor_id, actor)}: facts()"
+    def _ask_facts(self, local: Local, mould: Mould) -> FactSet:
+        effects = Effects(local.actor, self._known, forbidden_because="facts() only looks")
+        actor = _equipped(mould.copy(), effects)
+        where = f"{actor_path(local.actor, actor)}: facts()"
         try:
             given = list(actor.facts())
             if effects.refused:
@@ -323,14 +335,14 @@ class Handlers:
                 if not is_hashable(fact):
                     raise PropertyError(unhashable(fact))
                 facts.append(self._fact(freeze(fact, f"fact {type(fact).__name__}")))
-            if _bare(actor, actor_id) != fields:
+            if _bare(actor, local.actor, mould) != local.fields:
                 raise PropertyError("it changed the actor; it may only look.")
         except ModelError as error:
-            raise type(error)(f"{where}: {error}\n  local state: {show(fields)}") from error
+            raise type(error)(f"{where}: {error}\n  local state: {show(local.fields)}") from error
         except Exception as error:
             raise PropertyError(
                 f"{where} raised {type(error).__name__}: {error} {location(error)}\n"
-                f"  local state: {show(fields)}"
+                f"  local state: {show(local.fields)}"
             ) from error
         return frozenset(facts)
 
@@ -371,10 +383,10 @@ def _equipped(actor: Any, effects: Effects) -> Actor:
     return equipped
 
 
-def _bare(actor: Actor, actor_id: str) -> Frozen:
+def _bare(actor: Actor, actor_id: str, mould: Mould) -> Frozen:
     """The frozen fields of an actor after a run."""
     del actor.__dict__[EFFECTS]
-    return freeze(actor, actor_path(actor_id, actor))
+    return mould.freeze(actor, actor_path(actor_id, actor))
 
 
 def _call(actor: Any, event: Event | Start, message: Any) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from islander import Fact
 from islander.explorer import FreezeError
 from islander.explorer.freeze import (
+    Moulds,
     canonical_order,
     fields_of,
     freeze,
@@ -424,6 +426,63 @@ def test_a_thawed_value_shares_nothing_mutable(value: Any) -> None:
     one, other = thaw(frozen), thaw(frozen)
     owners = [set(mutable_parts(each, "it")) for each in (value, one, other)]
     assert len(set.union(*owners)) == sum(map(len, owners))
+
+
+@given(st.one_of(VALUES, st.builds(Note, VALUES, VALUES)))
+def test_copies_of_a_mould_are_as_thawed_ones_and_share_nothing_mutable(value: Any) -> None:
+    frozen = freeze(value)
+    moulds = Moulds.of(frozen)
+    copies = [mould.copy() for mould in moulds for _ in range(2)]
+    assert all(same(copy, value) for copy in copies)
+    owners = [set(mutable_parts(copy, "it")) for copy in copies]
+    assert len(set.union(*owners)) == sum(map(len, owners))
+    assert [mould.freeze(mould.copy(), "it") for mould in moulds] == [frozen, frozen]
+
+
+@given(st.builds(Note, CLOSE, CLOSE), CLOSE)
+def test_a_mould_freezes_a_changed_copy_as_any_other_value(note: Note, text: Any) -> None:
+    for mould in Moulds.of(freeze(note)):
+        copy = mould.copy()
+        copy.text, copy.tags = text, (copy.text,)
+        assert mould.freeze(copy, "it") == freeze(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda note: setattr(note, "extra", 1), "it.extra was set but Note has no such field"),
+        (lambda note: delattr(note, "text"), "it.text is declared but has no value"),
+        (lambda note: setattr(note, "text", note.tags), "it.text and it.tags are one and the same"),
+        (lambda note: setattr(note, "text", (note.tags,)), "it.text[0] and it.tags are one"),
+        (lambda note: setattr(note, "tags", note), "it.tags contains itself"),
+        (lambda note: setattr(note, "tags", [1.5]), "it.tags[0] = 1.5 is a float"),
+    ],
+)
+def test_a_mould_refuses_what_freeze_refuses(change: Callable[[Any], Any], problem: str) -> None:
+    for mould in Moulds.of(freeze(Note((1, 2), []))):
+        copy = mould.copy()
+        change(copy)
+        with pytest.raises(FreezeError) as refused:
+            mould.freeze(copy, "it")
+        assert str(refused.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "nest",
+    [lambda inner: [inner], lambda inner: {"k": inner}, lambda inner: {(1,): inner}, Note, Card],
+    ids=["list", "dict", "dict by tuples", "mutable", "frozen"],
+)
+def test_what_is_not_nested_too_deeply_to_be_frozen_can_be_thawed_further_down(nest: Any) -> None:
+    def called_below(frames: int, frozen: Any) -> Any:
+        return called_below(frames - 1, frozen) if frames else thaw(frozen)
+
+    value: Any = 0
+    frozen: Any = 0
+    with contextlib.suppress(FreezeError):
+        while True:
+            value = nest(value)
+            frozen = freeze(value)
+    assert called_below(100, frozen) is not None
 
 
 def test_changing_a_thawed_value_changes_no_other() -> None:

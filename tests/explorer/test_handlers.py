@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -201,6 +202,10 @@ def by_identity(self: Cell) -> None:
     self.value = id(self)
 
 
+def by_identity_of_a_field(self: Cell) -> None:
+    self.value = id(self.value)
+
+
 def by_sending(self: Cell) -> None:
     self.send("b", next(COUNT))
 
@@ -230,6 +235,9 @@ STRINGS = {f"member {n}" for n in range(16)}
         (frozenset(STRINGS), by_set_order),
         ({"x": 1, "y": 2}, by_dict_order),
         (0, by_identity),
+        ((1, 2), by_identity_of_a_field),
+        (frozenset({1}), by_identity_of_a_field),
+        ([], by_identity_of_a_field),
         (0, by_sending),
         (0, by_recording),
         (0, by_timer),
@@ -294,6 +302,24 @@ def test_deliveries_and_timers_are_run_twice_too(handler: str, event: str) -> No
         run(a=cell(start=start, receive=receive, timeout=timeout))
     assert f"event: {event}" in str(refused.value)
     assert refused.value.trace is not None
+
+
+@pytest.mark.parametrize("message", [(1, 2), [1], frozenset({1})], ids=repr)
+def test_reading_the_identity_of_a_message_is_refused(message: Any) -> None:
+    def receive(self: Cell, message: Any, sender: str) -> None:
+        self.value = id(message)
+
+    with pytest.raises(NondeterminismError, match="receive had two different outcomes"):
+        run(a=cell(start=lambda self: self.send("b", message)), b=cell(receive=receive))
+
+
+def test_a_recorded_fact_that_differs_from_its_copy_is_refused() -> None:
+    @dataclass(frozen=True, eq=False)
+    class Loner:
+        name: str
+
+    with pytest.raises(NondeterminismError, match="records Saw"):
+        run(a=cell(start=lambda self: self.record(Saw(Loner("x")))))
 
 
 def test_an_offer_that_shrinks_on_an_equal_state_is_refused() -> None:
