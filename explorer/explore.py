@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -105,7 +106,7 @@ def explore(
         engine,
         threads,
         checkpoint,
-        (model, budgets, keep_going, lambda: clock() - began, on_progress),
+        (Semantics(model), budgets, keep_going, lambda: clock() - began, on_progress),
     )
     with _compiling_told(search, on_compile):
         search.run()
@@ -139,7 +140,7 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     if engine == "reference":
         return ReferenceSearch(*arguments)
     try:
-        small = keeper is None and _is_small(arguments[0])
+        small = keeper is None and SMALL > 0 and _is_small(arguments[0])
     except KeyboardInterrupt:
         interrupted = ReferenceSearch(*arguments)
         interrupted.bound = "interrupted"
@@ -157,20 +158,21 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     return TabulatedSearch(*arguments, threads=threads, keeper=keeper)
 
 
-def _is_small(model: Model) -> bool:
-    """Whether `model` has no more than SMALL states, and no handler fails in any."""
-    if SMALL == 0:
-        return False
-    semantics = Semantics(model)
+def _is_small(semantics: Semantics) -> bool:
+    """Whether there are no more than SMALL states, and no handler fails in any. Going through them
+    breadth first gives everything the numbers that the search will give it."""
     try:
-        waiting = semantics.initial_states()
+        waiting = deque(semantics.initial_states())
         known = set(waiting)
         while waiting and len(known) <= SMALL:
-            new = [step.after for step in semantics.steps(waiting.pop()) if step.after not in known]
-            known.update(new)
-            waiting += new
+            for _, after in semantics.steps(waiting.popleft()):
+                if after not in known:
+                    known.add(after)
+                    waiting.append(after)
     except ModelError:  # the search will tell it, with the way there
         return False
+    finally:
+        semantics.handlers.count_anew()
     return len(known) <= SMALL
 
 

@@ -159,7 +159,7 @@ _A_COPY = "this is a copy for properties to look at; only a running handler has 
 class Handlers:
     """Runs the handlers of one model and remembers what they did.
 
-    `calls` counts the distinct (local state, event) pairs that were run.
+    `calls` counts the distinct (local state, event) pairs that were asked about.
     """
 
     def __init__(self, model: Model) -> None:
@@ -173,6 +173,7 @@ class Handlers:
         self._deliveries: dict[Envelope, Deliver] = {}
         self._timeouts: dict[tuple[str, str], Timeout] = {}
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
+        self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
     @property
     def envelopes(self) -> Iterable[Envelope]:
@@ -210,9 +211,18 @@ class Handlers:
         known = self._outcomes.get((local, event))
         if known is None:
             self.calls += 1
-            known = tuple(self._outcome(local, event, ran) for ran in self._run_all(local, event))
+            known = self._decided_before.get((local, event))
+            if known is None:
+                runs = self._run_all(local, event)
+                known = tuple(self._outcome(local, event, ran) for ran in runs)
             self._outcomes[local, event] = known
         return known
+
+    def count_anew(self) -> None:
+        """Let `calls` count from 0 again, the pairs that were decided before included."""
+        self._decided_before |= self._outcomes
+        self._outcomes = {}
+        self.calls = 0
 
     def _outcome(self, local: Local, event: Event, ran: _Ran) -> Outcome:
         after = self._after(local, ran)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from .errors import PropertyError
 from .graph import StateGraph
 from .judging import Finding, Judge
-from .model import Model
 from .result import Progress
 from .semantics import Semantics
 from .trace import Trace
@@ -29,7 +28,7 @@ class Budgets(NamedTuple):
 
 
 class Search(ABC):
-    """One breadth-first search of `model`.
+    """One breadth-first search.
 
     `clock` gives the seconds since the search began. After `run`, `judge` is what the properties
     said, and `unfinished` why some state or step was left out (None if nothing was). `levels[d]` is
@@ -39,15 +38,15 @@ class Search(ABC):
 
     def __init__(
         self,
-        model: Model,
+        semantics: Semantics,
         budgets: Budgets,
         keep_going: bool,
         clock: Callable[[], float],
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.model = model
-        self.semantics = Semantics(model)
-        self.judge = Judge(model.properties)
+        self.model = semantics.model
+        self.semantics = semantics
+        self.judge = Judge(semantics.model.properties)
         self.budgets = budgets
         self.keep_going = keep_going
         self.clock = clock

@@ -37,7 +37,7 @@ def model(
 
 def run(*, properties: Sequence[Property] = (TRUE,), **actors: Actor) -> Result:
     """Explore the model of these actors, to the end."""
-    return explore(model(properties=properties, **actors), keep_going=True)
+    return explore(model(properties=properties, **actors), "reference", keep_going=True)
 
 
 def append(self: Cell, message: Any, sender: str) -> None:
