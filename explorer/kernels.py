@@ -446,21 +446,39 @@ def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, 
 
 
 @njit(forceinline=True)
+def _list_all(width, batch, k, box, work, everything):
+    """List the first `k` successors of a batch, those met recently left out, in the one box that
+    there is: their hashes, and in `order` their places in the batch. `everything`: leave out none.
+    """
+    recent, hashes, order = work.recent, box.hashes, box.order
+    force = np.uint64(1) if everything else np.uint64(0)
+    count = 0
+    for j in range(k):
+        h = _hash(batch.words, j * width, width)
+        cached = np.int64(h & np.uint64(RECENT - 1)) * width
+        differ = force
+        for w in range(width):
+            word = batch.words[j * width + w]
+            differ |= recent[cached + w] ^ word
+            recent[cached + w] = word
+        hashes[count] = h
+        order[count] = j
+        count += differ != 0
+    box.counts[0] = count
+
+
+@njit(forceinline=True)
 def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
     """Put the first `k` successors of a batch, those met recently left out, into their boxes.
 
     `begin`: the position of the first. `everything`: leave out none."""
     recent, counts = work.recent, box.counts
     force = np.uint64(1) if everything else np.uint64(0)
-    alone = counts[0]
     for j in range(k):
         h = _hash(batch.words, j * width, width)
         cached = np.int64(h & np.uint64(RECENT - 1)) * width
-        owner = 0
-        count = alone
-        if widths.owners > 1:
-            owner = _owner(h, widths.owners)
-            count = counts[owner]
+        owner = _owner(h, widths.owners)
+        count = counts[owner]
         place = owner * capacity + count
         differ = force
         for w in range(width):
@@ -471,11 +489,7 @@ def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
         box.hashes[place] = h
         box.outcomes[place] = batch.outcomes[j]
         box.order[place] = begin + j
-        alone = count + (differ != 0)
-        if widths.owners > 1:
-            counts[owner] = alone
-    if widths.owners == 1:
-        counts[0] = alone
+        counts[owner] = count + (differ != 0)
 
 
 @njit(forceinline=True)
@@ -520,6 +534,8 @@ def _settle_box(
     visited,
     facts,
     owner,
+    words,
+    outcomes,
     box,
     capacity,
     work,
@@ -528,7 +544,8 @@ def _settle_box(
     closed,
     fresh_from,
 ):
-    """Put the successors in one box of `owner` into its part of the visited set, in order.
+    """Put the successors in one box of `owner` into its part of the visited set, in order. With one
+    owner they are those of a batch that the box lists, `words` and `outcomes` being the batch's.
 
     `closed`: a new state is left out, and its step counted in CUT. From `work.fresh[fresh_from]` on
     the positions of the new ones are left. Returns the number of states that the owner has."""
@@ -544,10 +561,11 @@ def _settle_box(
         _look_ahead(width, rows, table, shift, mask, box.hashes, work.slots, begin, until)
         for i in range(begin, until):
             tag = box.hashes[i] >> np.uint64(32)
+            m = np.int64(box.order[i]) if widths.owners == 1 else i
             slot, entry = _probe(
-                width, rows, table, mask, np.int64(work.slots[i]), tag, box.words, i * width
+                width, rows, table, mask, np.int64(work.slots[i]), tag, words, m * width
             )
-            o = np.int64(box.outcomes[i])
+            o = np.int64(outcomes[m])
             flags = tables.records[o * (2 * width + 1) + 2 * width]
             if entry == 0:
                 if closed:
@@ -555,7 +573,7 @@ def _settle_box(
                     continue
                 table[slot] = (tag << np.uint64(32)) | np.uint64(states + 1)
                 for w in range(width):
-                    rows[states * width + w] = box.words[i * width + w]
+                    rows[states * width + w] = words[m * width + w]
                 if widths.owners > 1:
                     work.fresh[fresh_from] = box.order[i]
                     fresh_from += 1
@@ -637,39 +655,15 @@ def _search(
             width, widths, layout, tables, visited, batch, work, begin, end, room
         )
         counters[EVENT] = event
-        box.counts[0] = 0
         careful = counters[STATES] + partly > most and not closed
         if careful:  # the bound may be reached even before what could not be expanded
-            _sort_out(width, widths, batch, partly, box, room, work, 0, True)
-            cut = _first_too_many(width, visited, box, work, counters[STATES], most)
-            box.counts[0] = k
+            _list_all(width, batch, partly, box, work, True)
+            cut = _first_too_many(width, visited, batch, box, work, counters[STATES], most)
             if cut >= 0:
-                box.counts[0] = cut
-                k = cut
-                terminal = 0
-                seen = 0
-                at = begin
-                while True:  # which state did it come from?
-                    _, after, _ = _successors(
-                        width,
-                        widths,
-                        layout,
-                        tables,
-                        _words_at(visited.rows[0]),
-                        at * width,
-                        work.lanes,
-                        batch,
-                        0,
-                        room,
-                    )
-                    at += 1
-                    if seen + after > cut:
-                        break
-                    seen += after
-                    terminal += after == 0
-                status = BOUND
+                k, status = cut, BOUND
+            box.counts[0] = k
         else:
-            _sort_out(width, widths, batch, k, box, room, work, 0, everything)
+            _list_all(width, batch, k, box, work, everything)
         before = counters[CUT]
         _settle_box(
             width,
@@ -679,6 +673,8 @@ def _search(
             visited,
             facts,
             0,
+            batch.words,
+            batch.outcomes,
             box,
             room,
             work,
@@ -687,6 +683,26 @@ def _search(
             closed,
             0,
         )
+        if status == BOUND:  # which state did it come from?
+            terminal, seen, at = 0, 0, begin
+            while True:
+                _, after, _ = _successors(
+                    width,
+                    widths,
+                    layout,
+                    tables,
+                    _words_at(visited.rows[0]),
+                    at * width,
+                    work.lanes,
+                    batch,
+                    0,
+                    room,
+                )
+                at += 1
+                if seen + after > k:
+                    break
+                seen += after
+                terminal += after == 0
         counters[TRANSITIONS] += k - (counters[CUT] - before)
         counters[TERMINAL] += terminal
         counters[NEXT] = at
@@ -694,7 +710,7 @@ def _search(
 
 
 @njit(nogil=True)
-def _first_too_many(width, visited, box, work, states, most):
+def _first_too_many(width, visited, batch, box, work, states, most):
     """The position of the successor, all being in one box, with which there would be more than
     `most` states; -1 if none. Successors that are equal to one before are compared with it."""
     rows, table = _words_at(visited.rows[0]), _words_at(visited.tables[0])
@@ -703,7 +719,7 @@ def _first_too_many(width, visited, box, work, states, most):
     new = 0
     for i in range(box.counts[0]):
         slot, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
-        _, entry = _probe(width, rows, table, mask, slot, tag, box.words, i * width)
+        _, entry = _probe(width, rows, table, mask, slot, tag, batch.words, i * width)
         if entry != 0:
             continue
         known = False
@@ -711,7 +727,7 @@ def _first_too_many(width, visited, box, work, states, most):
             m = np.int64(work.slots[j])
             same = True
             for w in range(width):
-                same &= box.words[m * width + w] == box.words[i * width + w]
+                same &= batch.words[m * width + w] == batch.words[i * width + w]
             known |= same
         if known:
             continue
@@ -937,6 +953,8 @@ def settle(
             visited,
             facts,
             owner,
+            box.words,
+            box.outcomes,
             box,
             capacity,
             work,
@@ -954,6 +972,8 @@ def settle(
             visited,
             facts,
             owner,
+            box.words,
+            box.outcomes,
             box,
             capacity,
             work,
@@ -970,6 +990,8 @@ def settle(
         visited,
         facts,
         owner,
+        box.words,
+        box.outcomes,
         box,
         capacity,
         work,
