@@ -397,6 +397,10 @@ class TabulatedSearch(Search):
         for store, new in zip(self._stores, more, strict=False):
             store.make_room(new, self.widths.facts)
 
+    def _make_room_of(self, owner: int, more: int) -> None:
+        self.visited.make_room_of(owner, more)
+        self._stores[owner].make_room(more, self.widths.facts)
+
     # -- several threads ---------------------------------------------------------------------------
 
     def _expand_together(self, end: int) -> None:
@@ -453,16 +457,13 @@ class TabulatedSearch(Search):
 
     def _settle_all(self, end: int, sent: Sequence[int]) -> None:
         """Put what is in all boxes into the visited set, each owner its own, and number it."""
-        self._make_room(sent)
+        self.visited.make_room_for_owners(sum(sent))
         fresh: Array = np.zeros((self.threads, max(sent) + 1), np.int64)
         limits: Array = np.zeros((self.threads, self.threads), np.int64)
+        everyone = range(self.threads)
         with ThreadPoolExecutor(self.threads) as owners:
-            settling = [
-                owners.submit(self._settle, owner, fresh[owner], limits[:, owner])
-                for owner in range(self.threads)
-            ]
-        for one in settling:
-            one.result()
+            list(owners.map(self._make_room_of, everyone, sent))
+            list(owners.map(self._settle, everyone, fresh, limits.T))
         number, heads = self.visited.count, np.zeros(self.threads, np.int64)
         for part in range(self.threads):
             number = kernels.merge(fresh, limits[part], heads, self.visited.owners.array, number)

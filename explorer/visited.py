@@ -36,6 +36,7 @@ class Visited:
         self.tables = [Block(np.uint64, 0, _table_size(n)) for n in room]
         self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
         self._arrays: kernels.Visited | None = None
+        self._counted = 0, self.owned.copy()  # a number, and the cursors there
 
     @property
     def count(self) -> int:
@@ -69,24 +70,32 @@ class Visited:
 
     def make_room(self, more: Sequence[int]) -> None:
         """Let each owner have room for so many more states."""
-        for at, (have, new) in enumerate(zip(self.owned, more, strict=True)):
-            wanted = int(have) + new
-            if wanted > kernels.LARGEST:
-                raise UsageError(
-                    f"more than {kernels.LARGEST:,} states to one thread cannot be numbered; "
-                    f"explore with more threads, or bound the search."
-                )
-            if wanted > self.rows[at].capacity:
-                self._arrays = None
-                self.rows[at].grow(max(wanted, 2 * self.rows[at].capacity))
-            if _table_size(wanted) > self.tables[at].capacity:
-                self._arrays = None
-                table = Block(np.uint64, 0, _table_size(wanted))
-                kernels.spread(self.tables[at].array, table.array)
-                self.tables[at] = table
-        if len(self.owned) > 1 and self.count + sum(more) > self.owners.capacity:
+        for owner, new in enumerate(more):
+            self.make_room_of(owner, new)
+        self.make_room_for_owners(sum(more))
+
+    def make_room_of(self, owner: int, more: int) -> None:
+        """Let this owner have room for so many more; several may be seen to at the same time."""
+        wanted = int(self.owned[owner]) + more
+        if wanted > kernels.LARGEST:
+            raise UsageError(
+                f"more than {kernels.LARGEST:,} states to one thread cannot be numbered; "
+                f"explore with more threads, or bound the search."
+            )
+        if wanted > self.rows[owner].capacity:
             self._arrays = None
-            self.owners.grow(2 * (self.count + sum(more)))
+            self.rows[owner].grow(max(wanted, 2 * self.rows[owner].capacity))
+        if _table_size(wanted) > self.tables[owner].capacity:
+            self._arrays = None
+            table = Block(np.uint64, 0, _table_size(wanted))
+            kernels.spread(self.tables[owner].array, table.array)
+            self.tables[owner] = table
+
+    def make_room_for_owners(self, more: int) -> None:
+        """Have room to say who owns so many more states."""
+        if len(self.owned) > 1 and self.count + more > self.owners.capacity:
+            self._arrays = None
+            self.owners.grow(2 * (self.count + more))
 
     def append(self, rows: Array) -> None:
         """Enter states, all different and new, while there is one owner."""
@@ -115,9 +124,11 @@ class Visited:
         """For each owner, its row of the first state from this number on."""
         if len(self.owned) == 1:
             return np.array([number], np.int64)
-        counts: Array = np.zeros(len(self.owned), np.int64)
-        kernels.count_owners(self.owners.array, 0, number, counts)
-        return counts
+        known, counts = self._counted if self._counted[0] <= number else (0, self._counted[1] * 0)
+        counts = counts.copy()
+        kernels.count_owners(self.owners.array, known, number, counts)
+        self._counted = number, counts
+        return counts.copy()
 
     def cursors_at(self, numbers: Sequence[int]) -> list[Array]:
         """`cursors` for several numbers, which ascend."""
