@@ -17,15 +17,15 @@ from . import kernels
 from .errors import ModelError
 from .graph import StateGraph
 from .judging import Finding
-from .memory import Array, Block
+from .memory import Array
 from .properties import Subject
 from .search import Search
-from .semantics import State
 from .snapshot import Json, Keeper, Taker
 from .tables import Sizes, Tabulation
 from .trace import Trace, label, rerun
 from .visited import Visited, as_rows
 from .ways import Ways
+from .workspace import FactStore, Workspace
 
 T = TypeVar("T")
 
@@ -35,82 +35,6 @@ SLICE = 1 << 17
 _NOBODY: Array = np.zeros(1, np.int64)
 VIEWS = 4096
 """States shown to a property of whole states at a time."""
-
-
-class _Workspace:
-    """The arrays that one thread works in."""
-
-    def __init__(self, widths: kernels.Widths, room: int, capacity: int) -> None:
-        self.shape = widths, room, capacity
-        words, owners = widths.words, widths.owners
-        self.batch = kernels.Batch(
-            Block(np.uint64, words, room).array, Block(np.int32, 0, room).array
-        )
-        places = owners * capacity
-        self.box = kernels.Box(
-            Block(np.uint64, words, places).array,
-            Block(np.int32, 0, places).array.reshape(owners, capacity),
-            Block(np.uint64, 0, places).array,
-            Block(np.int64, 0, places).array,
-            np.zeros(owners, np.int64),
-        )
-        self.lanes: Array = np.zeros(widths.actors, np.int64)
-        self.recent: Array = np.zeros((kernels.RECENT, words), np.uint64)
-        self.slots = Block(np.int64, 0, places).array
-        self.counters: Array = np.zeros(kernels.COUNTERS, np.int64)
-        self.settled: Array = np.zeros(kernels.COUNTERS, np.int64)
-
-    @property
-    def nbytes(self) -> int:
-        arrays = (*self.batch, *self.box, self.recent, self.slots)
-        return int(sum(array.nbytes for array in arrays))
-
-    def work(self, cursors: Array, fresh: Array, objected: Array) -> kernels.Work:
-        return kernels.Work(self.lanes, self.recent, cursors, self.slots, fresh, objected)
-
-
-class _FactStore:
-    """The distinct fact sets of the states of one owner."""
-
-    def __init__(self, width: int, capacity: int) -> None:
-        self.count = 0
-        self._sets = Block(np.uint64, width, capacity)
-        self._index(capacity)
-
-    @property
-    def nbytes(self) -> int:
-        return self.count * 8 * self._sets.width + self._table.nbytes
-
-    @property
-    def arrays(self) -> kernels.FactSets:
-        return kernels.FactSets(self._sets.array, self._table)
-
-    def sets(self, begin: int) -> Array:
-        """The fact sets from number `begin` on."""
-        return np.array(self._sets.array[begin : self.count])
-
-    def fill(self, rows: Sequence[Array]) -> None:
-        """Enter fact sets, all different, into an empty store."""
-        self.count = len(rows)
-        for at, row in enumerate(rows):
-            self._sets.array[at] = row
-        self._index(self._sets.capacity)
-
-    def make_room(self, more: int, width: int) -> None:
-        """Have room for so many more, of so many words."""
-        wanted = self.count + more + 1
-        if width > self._sets.width:
-            wider = Block(np.uint64, width, self._sets.capacity)
-            wider.array[: self.count, : self._sets.width] = self._sets.array[: self.count]
-            self._sets = wider
-            self._index(self._sets.capacity)
-        if wanted > self._sets.capacity:
-            self._sets.grow(max(wanted, 2 * self._sets.capacity))
-            self._index(self._sets.capacity)
-
-    def _index(self, capacity: int) -> None:
-        self._table: Array = np.zeros(1 << (2 * capacity - 1).bit_length(), np.int32)
-        kernels.index_facts(self._sets.array, self.count, self._table)
 
 
 class TabulatedSearch(Search):
@@ -126,8 +50,8 @@ class TabulatedSearch(Search):
         self._transitions = self._expanded = 0
         self._room = self.sizes.batch  # successors to a batch
         self._capacity = self.sizes.box  # successors to a box
-        self._spaces: list[_Workspace] = []
-        self._stores: list[_FactStore] = []
+        self._spaces: list[Workspace] = []
+        self._stores: list[FactStore] = []
         self._noted = [0]  # for each owner, how many of its fact sets were judged
         self._judged: set[bytes] = set()
         self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
@@ -177,7 +101,7 @@ class TabulatedSearch(Search):
         """Take over the states and fact sets, and the counts, of a search that was kept."""
         self.visited = Visited(self.tabulation.packed.words, self.sizes)
         self.visited.append(rows)
-        store = _FactStore(self.widths.facts, max(len(fact_sets), self.sizes.fact_sets))
+        store = FactStore(self.widths.facts, max(len(fact_sets), self.sizes.fact_sets))
         store.fill(fact_sets)
         self._stores, self._noted = [store], [store.count]
         self._judged, self.judged_sets = set(), []
@@ -193,7 +117,7 @@ class TabulatedSearch(Search):
     def _begin(self) -> None:
         self.tabulation = Tabulation(self.semantics, self.sizes)
         self.visited = Visited(self.tabulation.packing.words, self.sizes)
-        self._stores = [_FactStore(self.widths.facts, self.sizes.fact_sets)]
+        self._stores = [FactStore(self.widths.facts, self.sizes.fact_sets)]
         most = self.budgets.states
         initial = self.tabulation.initial
         if most is not None and len(initial) > most:
@@ -226,7 +150,7 @@ class TabulatedSearch(Search):
         return self._room
 
     @property
-    def space(self) -> _Workspace:
+    def space(self) -> Workspace:
         """The arrays to work in, while no thread does."""
         return self._spaces[0]
 
@@ -249,7 +173,7 @@ class TabulatedSearch(Search):
             self._objected = grown
         wanted = self.widths, self._room, max(self._room, self._capacity)
         if [space.shape for space in self._spaces] != [wanted] * len(self.visited.owned):
-            self._spaces = [_Workspace(*wanted) for _ in self.visited.owned]
+            self._spaces = [Workspace(*wanted) for _ in self.visited.owned]
 
     def _to_the_end(self, action: Callable[[], T]) -> T:
         """Do this whole, even if the user interrupts: in a thread, which is not interrupted."""
@@ -313,7 +237,7 @@ class TabulatedSearch(Search):
         """Deal the states out to so many owners."""
         self._to_the_end(lambda: self.visited.deal_out(owners))
         while len(self._stores) < owners:  # what one owner knows another may meet again
-            self._stores.append(_FactStore(self.widths.facts, self.sizes.fact_sets))
+            self._stores.append(FactStore(self.widths.facts, self.sizes.fact_sets))
             self._noted.append(0)
         self._get_ready()
 
@@ -582,7 +506,3 @@ class TabulatedSearch(Search):
 
     def graph(self) -> StateGraph:
         return Ways(self).graph()
-
-    def state(self, number: int) -> State:
-        """The state of this number."""
-        return self.tabulation.state(self.visited.row(number))

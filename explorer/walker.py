@@ -22,9 +22,9 @@ from .packing import pack, unpack
 from .semantics import Semantics, State
 from .shortening import is_possible, shorten
 from .tables import Sizes, Tabulation
-from .tabulated import _FactStore
 from .trace import Trace
 from .visited import as_rows
+from .workspace import FactStore
 
 SIZES = Sizes()
 STRETCH = 1 << 12
@@ -55,7 +55,7 @@ class Walker:
         self.seed = seed
         self.semantics = Semantics(model)
         self.tabulation = Tabulation(self.semantics, SIZES)
-        self._facts = _FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
+        self._facts = FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
         self._room = SIZES.batch  # successors to a batch
         self._batch = kernels.Batch(np.zeros((0, 0), np.uint64), np.zeros(0, np.int32))
         self._lanes: Array = np.zeros(len(model.actors), np.int64)

@@ -1,0 +1,86 @@
+"""The arrays that kernels work in, apart from the tables and the visited set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import kernels
+from .memory import Array, Block
+
+
+class Workspace:
+    """The arrays that one thread works in."""
+
+    def __init__(self, widths: kernels.Widths, room: int, capacity: int) -> None:
+        self.shape = widths, room, capacity
+        words, owners = widths.words, widths.owners
+        self.batch = kernels.Batch(
+            Block(np.uint64, words, room).array, Block(np.int32, 0, room).array
+        )
+        places = owners * capacity
+        self.box = kernels.Box(
+            Block(np.uint64, words, places).array,
+            Block(np.int32, 0, places).array.reshape(owners, capacity),
+            Block(np.uint64, 0, places).array,
+            Block(np.int64, 0, places).array,
+            np.zeros(owners, np.int64),
+        )
+        self.lanes: Array = np.zeros(widths.actors, np.int64)
+        self.recent: Array = np.zeros((kernels.RECENT, words), np.uint64)
+        self.slots = Block(np.int64, 0, places).array
+        self.counters: Array = np.zeros(kernels.COUNTERS, np.int64)
+        self.settled: Array = np.zeros(kernels.COUNTERS, np.int64)
+
+    @property
+    def nbytes(self) -> int:
+        arrays = (*self.batch, *self.box, self.recent, self.slots)
+        return int(sum(array.nbytes for array in arrays))
+
+    def work(self, cursors: Array, fresh: Array, objected: Array) -> kernels.Work:
+        return kernels.Work(self.lanes, self.recent, cursors, self.slots, fresh, objected)
+
+
+class FactStore:
+    """The distinct fact sets of the states of one owner."""
+
+    def __init__(self, width: int, capacity: int) -> None:
+        self.count = 0
+        self._sets = Block(np.uint64, width, capacity)
+        self._index(capacity)
+
+    @property
+    def nbytes(self) -> int:
+        return self.count * 8 * self._sets.width + self._table.nbytes
+
+    @property
+    def arrays(self) -> kernels.FactSets:
+        return kernels.FactSets(self._sets.array, self._table)
+
+    def sets(self, begin: int) -> Array:
+        """The fact sets from number `begin` on."""
+        return np.array(self._sets.array[begin : self.count])
+
+    def fill(self, rows: Sequence[Array]) -> None:
+        """Enter fact sets, all different, into an empty store."""
+        self.count = len(rows)
+        for at, row in enumerate(rows):
+            self._sets.array[at] = row
+        self._index(self._sets.capacity)
+
+    def make_room(self, more: int, width: int) -> None:
+        """Have room for so many more, of so many words."""
+        wanted = self.count + more + 1
+        if width > self._sets.width:
+            wider = Block(np.uint64, width, self._sets.capacity)
+            wider.array[: self.count, : self._sets.width] = self._sets.array[: self.count]
+            self._sets = wider
+            self._index(self._sets.capacity)
+        if wanted > self._sets.capacity:
+            self._sets.grow(max(wanted, 2 * self._sets.capacity))
+            self._index(self._sets.capacity)
+
+    def _index(self, capacity: int) -> None:
+        self._table: Array = np.zeros(1 << (2 * capacity - 1).bit_length(), np.int32)
+        kernels.index_facts(self._sets.array, self.count, self._table)
