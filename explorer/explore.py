@@ -32,6 +32,7 @@ SMALL = 500
 and the kernels take longer to load than that takes."""
 
 MOST_THREADS = 256
+"""The owner of a state is noted in a byte."""
 
 
 def explore(
@@ -82,22 +83,16 @@ def explore(
     """
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}.")
-    if not isinstance(model, Model):
-        raise UsageError(f"explore() takes a Model; got {model!r}.")
-    if not model.properties:
-        raise ModelError(
-            f"model {model.name!r} has no properties, so there is nothing to check; "
-            f"give it an Invariant or a Witness: Model(…, properties=[…])."
-        )
+    check_checkable("explore", model)
     if max_bytes is not None and engine == "reference":
         raise UsageError("the reference engine does not count bytes; bound it with max_states.")
-    _check("threads", threads, int, 1)
+    check_number("threads", threads, int, 1)
     if threads is None or threads > MOST_THREADS:
         raise UsageError(f"threads must be a number up to {MOST_THREADS}; got {threads!r}.")
-    _check("max_states", max_states, int, 1)
-    _check("max_depth", max_depth, int, 0)
-    _check("max_seconds", max_seconds, (int, float), 0)
-    _check("max_bytes", max_bytes, int, 1)
+    check_number("max_states", max_states, int, 1)
+    check_number("max_depth", max_depth, int, 0)
+    check_number("max_seconds", max_seconds, (int, float), 0)
+    check_number("max_bytes", max_bytes, int, 1)
     began = clock()
     if checkpoint is not None and engine == "reference":
         raise UsageError("the reference engine keeps no checkpoints; use engine='tabulated'.")
@@ -209,13 +204,14 @@ def _conclude(search: Search, item: Property) -> PropertyResult:
         way = partial(search.trace_to, finding)
         return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
     trace = search.trace_to(finding)
-    why = _explanation(item, trace)
+    why = explanation_of(item, trace)
     return PropertyResult(
         item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere, len(trace)
     )
 
 
-def _explanation(item: Property, trace: Trace) -> Explanation:
+def explanation_of(item: Property, trace: Trace) -> Explanation:
+    """Why `item` is violated at the end of `trace`."""
     try:
         return item.explain(_subject(item, trace))
     except PropertyError as error:
@@ -233,7 +229,21 @@ def _subject(item: Property, trace: Trace) -> object:
     return LocalStep(step.before.copy(), step.event, step.after.copy())
 
 
-def _check(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:
+def check_checkable(what: str, model: object) -> None:
+    """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
+    has no properties."""
+    if not isinstance(model, Model):
+        raise UsageError(f"{what}() takes a Model; got {model!r}.")
+    if not model.properties:
+        raise ModelError(
+            f"model {model.name!r} has no properties, so there is nothing to check; "
+            f"give it an Invariant or a Witness: Model(…, properties=[…])."
+        )
+
+
+def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:
+    """Raise UsageError unless the argument `name` is None or a number of these kinds, and no less
+    than `least`."""
     if value is None:
         return
     number: Any = value if isinstance(value, kinds) and not isinstance(value, bool) else None

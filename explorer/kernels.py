@@ -547,8 +547,9 @@ def _settle_box(
     """Put the successors in one box of `owner` into its part of the visited set, in order. With one
     owner they are those of a batch that the box lists, `words` and `outcomes` being the batch's.
 
-    `closed`: a new state is left out, and its step counted in CUT. From `work.fresh[fresh_from]` on
-    the positions of the new ones are left. Returns the number of states that the owner has."""
+    `closed`: a new state is left out, and its step counted in CUT. With several owners the
+    positions of the new ones are left in `work.fresh` from `fresh_from` on; returns the place after
+    the last."""
     rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
     shift = np.uint64(visited.shifts[owner])
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1

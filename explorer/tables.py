@@ -20,7 +20,7 @@ from .facts import Fact, FactSet
 from .freeze import fact_order
 from .handlers import Deliver, Event, Local, Outcome, Start
 from .memory import Array, Block
-from .network import Envelope, Network
+from .network import Envelope
 from .packing import PackedAs, Packing, layout_of, pack, unpack
 from .semantics import Semantics, State
 
@@ -302,7 +302,8 @@ class Tabulation:
         """Whether the network makes no step of an ignored delivery."""
         if not outcome.ignored or not isinstance(outcome.event, Deliver):
             return False
-        return not consumes_ignored(self.semantics.model.network, outcome.event.envelope)
+        network, envelope = self.semantics.model.network, outcome.event.envelope
+        return network.ignore(network.send(network.empty(), [envelope]), envelope) is None
 
     def _enter(self, event: int, local: int, first: int) -> None:
         key = event, local >> kernels.PAGE_BITS
@@ -395,8 +396,3 @@ class Tabulation:
         self._page_rows = np.zeros(max(int(starts[-1]), 1), np.int32)
         for (event, page), number in self._page_of.items():
             self._page_rows[starts[event] + page] = number
-
-
-def consumes_ignored(network: Network, envelope: Envelope) -> bool:
-    """Whether delivering `envelope` to a handler that ignores it is a step in this network."""
-    return network.ignore(network.send(network.empty(), [envelope]), envelope) is not None

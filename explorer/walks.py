@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import ModelError, PropertyError, UsageError
-from .explore import _check, _explanation
+from .errors import PropertyError, UsageError
+from .explore import check_checkable, check_number, explanation_of
 from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
@@ -121,17 +121,11 @@ def simulate(
     Raises UsageError for arguments that make no sense, and ModelError for a mistake in the model,
     its handlers or its properties, with a trace that leads there.
     """
-    if not isinstance(model, Model):
-        raise UsageError(f"simulate() takes a Model; got {model!r}.")
-    if not model.properties:
-        raise ModelError(
-            f"model {model.name!r} has no properties, so there is nothing to check; "
-            f"give it an Invariant or a Witness: Model(…, properties=[…])."
-        )
+    check_checkable("simulate", model)
     for name, value, least in (("walks", walks, 1), ("depth", depth, 1), ("seed", seed, 0)):
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
-    _check("max_seconds", max_seconds, (int, float), 0)
+    check_number("max_seconds", max_seconds, (int, float), 0)
     began = clock()
     walker = _walker()
     from .kernels import compiling_told
@@ -228,7 +222,7 @@ class _Run:
             return PropertyResult(
                 item.name, verdict, "", trace, witness=item.somewhere, steps=len(trace)
             )
-        why = _explanation(item, trace)
+        why = explanation_of(item, trace)
         return PropertyResult(
             item.name, verdict, why.text, trace, why.facts, why.absent, steps=len(trace)
         )
