@@ -11,11 +11,9 @@ import inspect
 import json
 import re
 import secrets
-import shlex
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -29,11 +27,8 @@ from .explorer import (
     ENGINES,
     IslanderError,
     Model,
-    ModelError,
-    PropertyResult,
     Result,
     Simulation,
-    Trace,
     UsageError,
     Verdict,
     explore,
@@ -41,9 +36,9 @@ from .explorer import (
 )
 from .explorer.walks import WalkProgress
 from .live import available_bytes, brief, live_line
-from .loading import Target, find_target, make_model, parse_assignments
+from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
-from .reports.words import clean
+from .output import Output, console_and_width, described, say, show_target, tell, tell_defect
 
 
 class Exit(IntEnum):
@@ -128,10 +123,10 @@ def _reported(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
             sys.stderr.close()  # the reader has left; there is nobody to tell
             code = Exit.USAGE
         except IslanderError as error:
-            _tell(error, debug)
+            tell(error, debug)
             code = Exit.USAGE
         except Exception as error:
-            traceback.print_exc() if debug else _tell_defect(error)
+            traceback.print_exc() if debug else tell_defect(error)
             code = Exit.USAGE
         raise typer.Exit(code)
 
@@ -183,13 +178,13 @@ def check(
     """Explore every interleaving of a model and judge its properties."""
     given = parse_assignments(parameter or [])
     checked = make_model(find_target(model), given, bug)
-    output = _Output(checked, trace, trace_of, graph, max_graph)
+    output = Output(checked, trace, trace_of, graph, max_graph)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
     options: dict[str, Any] = {
         "max_states": max_states,
         "max_depth": max_depth,
         "max_seconds": max_seconds,
-        "max_bytes": _bytes(max_bytes),
+        "max_bytes": None if engine == "reference" and max_bytes is None else _bytes(max_bytes),
         "keep_going": keep_going,
         "count_interleavings": count_interleavings,
     }
@@ -197,8 +192,6 @@ def check(
     if checkpoint:
         keeper = reports.Checkpoint(checkpoint, source, options, __version__, checkpoint_every)
         keeper.create()
-    if engine == "reference" and max_bytes is None:
-        options["max_bytes"] = None
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
     output.show(result, source)
     return _EXITS[result.verdict]
@@ -228,7 +221,7 @@ def resume(
     given = dict(written.source.parameters)
     bug = given.pop("bug", None)
     checked = make_model(find_target(written.source.target), given, bug)
-    output = _Output(checked, trace, trace_of, graph, max_graph)
+    output = Output(checked, trace, trace_of, graph, max_graph)
     result = _explore(
         checked,
         threads=threads,
@@ -262,7 +255,7 @@ def walk(
     """Take random walks through a model that is too large to check."""
     given = parse_assignments(parameter or [])
     checked = make_model(find_target(model), given, bug)
-    output = _Output(checked, trace, trace_of, None, 0)
+    output = Output(checked, trace, trace_of, None, 0)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
     result = _simulate(
         checked,
@@ -284,10 +277,10 @@ def models(
     """List the models that ship, with their parameters and seeded bugs."""
     targets = [find_target(name) for name in CATALOGUE]
     if as_json:
-        print(json.dumps([_described(target) for target in targets], indent=1))
+        print(json.dumps([described(target) for target in targets], indent=1))
         return Exit.HOLDS
     for target in targets:
-        _show_target(target)
+        show_target(target)
     return Exit.HOLDS
 
 
@@ -309,16 +302,16 @@ def replay(
     seeded = given.pop("bug", None)
     target = find_target(model or _beside(source, trace))
     replayed = reports.replay(make_model(target, given, bug or seeded), saved)
-    console, width = _console()
+    console, width = console_and_width()
     for line in reports.trace_lines(replayed.trace, width):
         console.print(line, soft_wrap=True)
     console.print()
     if replayed.disagreement:
-        _say(f"The trace and the model part at {replayed.disagreement}", style="red")
+        say(f"The trace and the model part at {replayed.disagreement}", style="red")
         return Exit.VIOLATED
-    _say(f"All {len(saved.steps)} steps agree with the model.")
+    say(f"All {len(saved.steps)} steps agree with the model.")
     if saved.property:
-        _say(f"The trace was saved for {saved.property!r}. {saved.explanation}")
+        say(f"The trace was saved for {saved.property!r}. {saved.explanation}")
     return Exit.HOLDS
 
 
@@ -366,182 +359,6 @@ def _bytes(size: str | None) -> int | None:
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 
-@dataclass(frozen=True)
-class _Output:
-    """What is to be written, checked before any work is put into it."""
-
-    model: Model
-    trace: Path | None
-    trace_of: str | None
-    graph: Path | None
-    max_graph: int
-
-    def __post_init__(self) -> None:
-        names = [p.name for p in self.model.properties]
-        if self.trace_of is not None and self.trace_of not in names:
-            raise UsageError(
-                f"--trace-of {self.trace_of!r}: there is no such property; "
-                f"there are {', '.join(map(repr, names))}."
-            )
-        for path in filter(None, (self.trace, self.graph)):
-            reports.check_writable(path)
-        if self.graph:
-            reports.check_suffix(self.graph)
-
-    def show(
-        self,
-        result: Result | Simulation,
-        source: reports.Source,
-        walking: Sequence[str] | None = None,
-    ) -> None:
-        """Print the result, and write what was asked for. `walking` are the options that repeat
-        random walks."""
-        _show(result)
-        shown = _to_save(result, self.trace_of)
-        if self.trace:
-            _save_trace(self.trace, shown, source)
-        elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
-            again = shlex.join([*_command(source, walking), "--trace", "trace.json"])
-            _say(f"To save this trace and replay it:\n  {again}\n  islander replay trace.json")
-        if self.graph and isinstance(result, Result):
-            reports.save_graph(self.graph, result, shown.trace if shown else None, self.max_graph)
-            _say(f"state graph written to {self.graph}")
-
-
-# -- showing ------------------------------------------------------------------------------------
-
-
-def _console() -> tuple[Console, int | None]:
-    """A console, and the width to break lines at; None when piped, a line being a line there."""
-    console = Console(highlight=False)
-    return console, console.width if console.is_terminal else None
-
-
-def _say(text: str, style: str = "") -> None:
-    console, _ = _console()
-    console.print(Text(_clean_lines(text), style=style), soft_wrap=True)
-
-
-def _clean_lines(text: str) -> str:
-    return "\n".join(map(clean, text.split("\n")))
-
-
-def _show(result: Result | Simulation) -> None:
-    console, width = _console()
-    lines = []
-    for found in result.properties.values():
-        if found.verdict is Verdict.VIOLATED and found.trace:
-            lines += [*reports.violation_lines(found, width), Text()]
-    if isinstance(result, Simulation):
-        lines += reports.text.simulation_lines(result, width)
-    else:
-        lines += reports.result_lines(result, width)
-    for line in lines:
-        console.print(line, soft_wrap=True)
-
-
-def _tell(error: IslanderError, debug: bool) -> None:
-    console = Console(stderr=True, highlight=False)
-    if debug:
-        traceback.print_exception(error)
-    text = Text("error: ", style="bold red")
-    text.append(_clean_lines(str(error)), style="default")
-    console.print(text, soft_wrap=True)
-    trace = error.trace if isinstance(error, ModelError) else None
-    if trace is not None:
-        console.print("\nThe steps that led there:", soft_wrap=True)
-        for line in reports.trace_lines(trace, console.width if console.is_terminal else None):
-            console.print(line, soft_wrap=True)
-
-
-def _tell_defect(error: Exception) -> None:
-    print(
-        f"error: {type(error).__name__}: {error}\n"
-        "This is a defect of Islander, not of your model. Please report it with what --debug "
-        "shows.",
-        file=sys.stderr,
-    )
-
-
-def _show_target(target: Target) -> None:
-    console, width = _console()
-    console.print(Text(target.name, style="bold"), soft_wrap=True)
-    for line in [*reports.text.broken(Text(f"  {target.summary}"), width, 2), Text()]:
-        console.print(line, soft_wrap=True)
-    console.print("  parameters (-p NAME=VALUE)", soft_wrap=True)
-    rows = [
-        (f"{p.name}={_default(p.default)}", p.summary)
-        for p in target.parameters.values()
-        if p.name != "bug"
-    ]
-    rows.append(("", ""))
-    rows.append(("bugs (--bug NAME)", ""))
-    start = len(rows)
-    rows += [
-        (name, f"{b.summary} → {b.violates}, {b.steps} steps") for name, b in target.bugs.items()
-    ]
-    for at, (name, summary) in enumerate(rows):
-        indent = "  " if name.startswith("bugs (") and at == start - 1 else "    "
-        for line in reports.text.broken(Text(f"{indent}{name:<24}{summary}".rstrip()), width, 28):
-            console.print(line, soft_wrap=True)
-
-
-def _default(value: Any) -> str:
-    if value is inspect.Parameter.empty:
-        return "…"
-    if isinstance(value, (tuple, list)):
-        return ",".join(map(str, value)) or "none"
-    return (
-        {True: "true", False: "false", None: "none"}.get(value, str(value))
-        if (value is None or isinstance(value, bool))
-        else str(value)
-    )
-
-
-def _described(target: Target) -> dict[str, Any]:
-    return {
-        "name": target.name,
-        "summary": target.summary,
-        "parameters": [
-            {"name": p.name, "type": p.kind_text, "default": p.default, "summary": p.summary}
-            for p in target.parameters.values()
-            if p.name != "bug"
-        ],
-        "bugs": [
-            {
-                "name": name,
-                "summary": bug.summary,
-                "violates": bug.violates,
-                "steps": bug.steps,
-                "parameters": dict(bug.parameters),
-            }
-            for name, bug in target.bugs.items()
-        ],
-    }
-
-
-# -- saving -------------------------------------------------------------------------------------
-
-
-def _to_save(result: Result | Simulation, trace_of: str | None) -> PropertyResult | None:
-    """The property whose trace is wanted: the one named, else the first that is violated."""
-    if trace_of is not None:
-        return result.properties[trace_of]
-    violated = [p for p in result.properties.values() if p.verdict is Verdict.VIOLATED]
-    return next((found for found in violated if found.trace), None)
-
-
-def _save_trace(path: Path, found: PropertyResult | None, source: reports.Source) -> None:
-    trace: Trace | None = found.trace if found else None
-    if found is None or trace is None:
-        _say(f"there is no such trace, so {path} was not written")
-        return
-    reports.save_trace(path, trace, source, found.name, found.explanation)
-    _say(
-        f"trace written to {path}; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
-    )
-
-
 def _beside(source: reports.Source | None, trace: Path) -> str:
     """The target that a trace names; a file that is not here may lie beside the trace."""
     if source is None:
@@ -551,10 +368,3 @@ def _beside(source: reports.Source | None, trace: Path) -> str:
     if colon and not Path(path).exists() and beside.exists():
         return f"{beside}:{factory}"
     return source.target
-
-
-def _command(source: reports.Source, walking: Sequence[str] | None) -> list[str]:
-    command = ["islander", "check" if walking is None else "simulate", source.target]
-    for name, value in source.parameters.items():
-        command += ["--bug", value] if name == "bug" else ["-p", f"{name}={value}"]
-    return [*command, *(walking or ())]
