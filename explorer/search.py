@@ -171,8 +171,9 @@ class Search(ABC):
 
     @property
     def _closed(self) -> bool:
-        """Whether the states being expanded are at the depth bound."""
-        return self.depth - 1 == self.budgets.depth
+        """Whether the states being expanded are at the depth bound, or beyond it, as they may be in
+        a search that was resumed."""
+        return self.budgets.depth is not None and self.depth - 1 >= self.budgets.depth
 
     def _reach_depth_bound(self) -> None:
         self.cut = f"the depth bound of {self.budgets.depth} was reached (max_depth)"

@@ -65,6 +65,10 @@ class Checkpoint:
             "parameters": dict(source.parameters) if source else {},
             "options": dict(options or {}),
         }
+        if not every >= 0:
+            raise UsageError(
+                f"the time between two checkpoints must be at least 0 s; got {every:g}."
+            )
         self._every = every
         self._clock = clock
         self._last: float | None = None
@@ -72,16 +76,17 @@ class Checkpoint:
         self._start: Snapshot | None = None
 
     def create(self) -> None:
-        """Make the directory. Raises UsageError if it holds a checkpoint, or cannot be written."""
+        """Make sure that the directory may be begun anew; it is made when the search starts.
+
+        Raises UsageError if it holds a checkpoint, or cannot be made."""
         if (self.directory / NAME).exists():
             raise UsageError(
                 f"{self.directory} holds a checkpoint already. Go on from it with "
                 f"`islander resume {self.directory}`, or name another directory."
             )
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _cannot(self.directory, error) from error
+        above = next(path for path in (self.directory, *self.directory.parents) if path.exists())
+        if not above.is_dir():
+            raise UsageError(f"cannot write the checkpoint {self.directory}: {above} is a file.")
 
     def open(self) -> Written:
         """Read what is there, to go on from. Raises SnapshotError if it is damaged."""
@@ -106,6 +111,10 @@ class Checkpoint:
 
     def start(self) -> Snapshot | None:
         """The snapshot that was read, None if there is none."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot(self.directory, error) from error
         start, self._start = self._start, None  # it is large
         return start
 

@@ -111,6 +111,29 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Checkpoint(tmp_path / "file" / "below").create()
 
 
+def test_a_call_that_is_refused_leaves_no_directory(tmp_path: Path) -> None:
+    keeper = Checkpoint(tmp_path / "kept")
+    keeper.create()
+    with pytest.raises(UsageError, match="threads must be"):
+        explore(paxos(), threads=0, checkpoint=keeper)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("every", [-1, float("nan")])
+def test_a_time_between_checkpoints_that_cannot_be_is_refused(every: float, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="must be at least 0 s"):
+        Checkpoint(tmp_path, every=every)
+
+
+def test_a_search_beyond_the_depth_bound_it_is_resumed_with_finds_no_more_states(
+    kept: Path,
+) -> None:
+    before = json.loads((kept / "checkpoint.json").read_text())["progress"]["states"]
+    result = explore(paxos(), checkpoint=opened(kept), max_depth=3)
+    assert result.incomplete_because == "the depth bound of 3 was reached (max_depth)"
+    assert result.states == before
+
+
 def test_a_directory_without_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="holds no checkpoint"):
         Checkpoint(tmp_path).open()
