@@ -94,6 +94,7 @@ class Layout(NamedTuple):
     bit_event   (B,) the event of delivering the envelope that a first bit stands for
     bit_next    (B,) the bit of the next copy, -1 for none
     event_bit   (E,) the bit of the first copy, -1 for a timer
+    others      (A, W) the bits of the envelopes that are not for the actor
     """
 
     lane_word: Any
@@ -104,6 +105,7 @@ class Layout(NamedTuple):
     bit_event: Any
     bit_next: Any
     event_bit: Any
+    others: Any
 
 
 class Tables(NamedTuple):
@@ -141,12 +143,19 @@ class Visited(NamedTuple):
     rows, tables  (P,) addresses of the rows, (n, W), and of the table of entries
     shifts        (P,) 64 less the binary logarithm of the table's size
     owners        (n,) who owns a state, by its number; empty if there is one owner only
+    asleep, asleep_from  (P,) addresses of the sleep sets, (n, W), of the states of the level being
+                  expanded, and the row of the first of them
+    falling, falling_from  (P,) the same of the next level
     """
 
     rows: Any
     tables: Any
     shifts: Any
     owners: Any
+    asleep: Any
+    asleep_from: Any
+    falling: Any
+    falling_from: Any
 
 
 class FactSets(NamedTuple):
@@ -157,16 +166,18 @@ class FactSets(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Successors as they are made: their words (K, W) and the outcomes (K,) that made them."""
+    """Successors as they are made: their words (K, W), the outcomes (K,) that made them, and their
+    sleep sets (K, W)."""
 
     words: Any
     outcomes: Any
+    asleep: Any
 
 
 class Box(NamedTuple):
     """Successors for each of `P` owners, `C` places each.
 
-    words, outcomes, hashes  (P, C, W), (P, C), (P, C)
+    words, outcomes, hashes, asleep  (P, C, W), (P, C), (P, C), (P, C, W)
     order   (P, C) the position among all successors made, those left out included
     counts  (P,) places taken
     """
@@ -176,6 +187,7 @@ class Box(NamedTuple):
     hashes: Any
     order: Any
     counts: Any
+    asleep: Any
 
 
 class Work(NamedTuple):
@@ -187,6 +199,8 @@ class Work(NamedTuple):
     slots: Any  # (C,)
     fresh: Any  # (C,)
     objected: Any  # (O,) whether an outcome with an objection was taken
+    awake: Any  # (W,) zero: a sleep set with nothing in it
+    earlier: Any  # (W,)
 
 
 @contextmanager
@@ -268,6 +282,16 @@ def _prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
 
 
 @intrinsic
+def _ones(typingctx: Any, word: Any) -> Any:
+    """How many bits of a word are set (llvm.ctpop)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def _lowest(typingctx: Any, word: Any) -> Any:
     """The position of the lowest bit of a word that is not zero (llvm.cttz)."""
 
@@ -340,8 +364,8 @@ def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
 
 
 @njit(forceinline=True)
-def _apply(width, layout, tables, rows, at, o, word, delivered, batch, k, room):
-    """Write the state after each outcome of one pair, `o` being the first."""
+def _apply(width, layout, tables, rows, at, o, word, delivered, earlier, actor, batch, k, room):
+    """Write the state after each outcome of one pair, `o` being the first, and its sleep set."""
     records, words = tables.records, batch.words
     status, event = DONE, -1
     going = True
@@ -359,6 +383,7 @@ def _apply(width, layout, tables, rows, at, o, word, delivered, batch, k, room):
                 base ^= delivered
             clash |= base & records[record + width + w]
             words[to + w] = base ^ records[record + w]
+            batch.asleep[to + w] = earlier[w] & layout.others[actor * width + w]
         batch.outcomes[k] = o
         if clash:
             event = _send_each(width, layout, tables, rows, at, o, word, delivered, words, to)
@@ -372,21 +397,25 @@ def _apply(width, layout, tables, rows, at, o, word, delivered, batch, k, room):
 
 
 @njit(forceinline=True)
-def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
+def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, batch, k, room):
     """Write the successors of the state at `rows[at]` from place `k` of the batch on: deliveries in
-    the order of their bits, then timers.
+    the order of their bits, those in the sleep set at `asleep[slept]` left out, then timers.
 
     Returns (status, place after the last one, event that the status is about)."""
+    lanes, earlier = work.lanes, work.earlier
     for a in range(widths.actors):
         lanes[a] = _lane(layout, rows, at, a)
     for w in range(width):
-        left = rows[at + w] & layout.first[w]
+        earlier[w] = asleep[slept + w]
+    for w in range(width):
+        left = rows[at + w] & layout.first[w] & ~asleep[slept + w]
         while left:
             low = _lowest(left)
             left &= left - np.uint64(1)
             bit = w * 64 + low
             event = np.int64(layout.bit_event[bit])
-            o = _first_outcome(tables, event, lanes[tables.event_actor[event]])
+            actor = np.int64(tables.event_actor[event])
+            o = _first_outcome(tables, event, lanes[actor])
             if o < 0:
                 if o == UNKNOWN:
                     return MISSING, k, event
@@ -395,10 +424,24 @@ def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
                 bit = _last_copy(layout, rows, at, bit)
             delivered = np.uint64(1) << np.uint64(bit & 63)
             status, k, about = _apply(
-                width, layout, tables, rows, at, o, bit >> 6, delivered, batch, k, room
+                width,
+                layout,
+                tables,
+                rows,
+                at,
+                o,
+                bit >> 6,
+                delivered,
+                earlier,
+                actor,
+                batch,
+                k,
+                room,
             )
             if status != DONE:
                 return status, k, about
+            single = tables.records[o * (2 * width + 1) + 2 * width] & np.uint64(LAST)
+            earlier[w] |= single << np.uint64(low)
     if widths.timers:
         for a in range(widths.actors):
             number = tables.local_from[a] + lanes[a]
@@ -409,7 +452,19 @@ def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
                     return MISSING, k, event
                 if o >= 0:
                     status, k, about = _apply(
-                        width, layout, tables, rows, at, o, 0, np.uint64(0), batch, k, room
+                        width,
+                        layout,
+                        tables,
+                        rows,
+                        at,
+                        o,
+                        0,
+                        np.uint64(0),
+                        earlier,
+                        a,
+                        batch,
+                        k,
+                        room,
                     )
                     if status != DONE:
                         return status, k, about
@@ -417,12 +472,13 @@ def _successors(width, widths, layout, tables, rows, at, lanes, batch, k, room):
 
 
 @njit(forceinline=True)
-def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, room):
-    """Expand states from number `at` on until `end` or until the batch is full.
+def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, room, waking):
+    """Expand states from number `at` on until `end` or until the batch is full. `waking`: take the
+    steps in their sleep sets, too.
 
     Returns (status, next state, successors, those of the state that could not be expanded whole
-    included, states without any, event)."""
-    k, after, terminal, begun = 0, 0, 0, at
+    included, steps left out, states without any step, event)."""
+    k, after, slept, terminal, begun = 0, 0, 0, 0, at
     status, event = DONE, -1
     while at < end:
         owner, row = 0, at
@@ -430,19 +486,27 @@ def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, 
             owner = np.int64(visited.owners[at])
             row = work.cursors[owner]
         rows = _words_at(visited.rows[owner])
+        asleep, sleeper = work.awake, 0
+        if not waking:
+            asleep = _words_at(visited.asleep[owner])
+            sleeper = (row - visited.asleep_from[owner]) * width
         status, after, event = _successors(
-            width, widths, layout, tables, rows, row * width, work.lanes, batch, k, room
+            width, widths, layout, tables, rows, row * width, asleep, sleeper, work, batch, k, room
         )
         if status != DONE:
             break
         if widths.owners > 1:
             work.cursors[owner] = row + 1
-        terminal += after == k
+        left_out = 0
+        for w in range(width):
+            left_out += _ones(asleep[sleeper + w])
+        terminal += after == k and left_out == 0
+        slept += left_out
         k = after
         at += 1
     if status == BUFFER and at > begun:
         status = DONE
-    return status, at, k, after, terminal, event
+    return status, at, k, after, slept, terminal, event
 
 
 @njit(forceinline=True)
@@ -486,6 +550,7 @@ def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
             differ |= recent[cached + w] ^ word
             recent[cached + w] = word
             box.words[place * width + w] = word
+            box.asleep[place * width + w] = batch.asleep[j * width + w]
         box.hashes[place] = h
         box.outcomes[place] = batch.outcomes[j]
         box.order[place] = begin + j
@@ -536,6 +601,7 @@ def _settle_box(
     owner,
     words,
     outcomes,
+    asleep,
     box,
     capacity,
     work,
@@ -545,7 +611,8 @@ def _settle_box(
     fresh_from,
 ):
     """Put the successors in one box of `owner` into its part of the visited set, in order. With one
-    owner they are those of a batch that the box lists, `words` and `outcomes` being the batch's.
+    owner they are those of a batch that the box lists, `words`, `outcomes` and `asleep` being the
+    batch's.
 
     `closed`: a new state is left out, and its step counted in CUT. With several owners the
     positions of the new ones are left in `work.fresh` from `fresh_from` on; returns the place after
@@ -554,6 +621,7 @@ def _settle_box(
     shift = np.uint64(visited.shifts[owner])
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     states = counters[STATES]
+    falling, falling_from = _words_at(visited.falling[owner]), visited.falling_from[owner]
     base = owner * capacity
     count = np.int64(box.counts[owner])
     changed = base  # the rows whose fact sets are to be noted, kept where slots are done with
@@ -575,6 +643,7 @@ def _settle_box(
                 table[slot] = (tag << np.uint64(32)) | np.uint64(states + 1)
                 for w in range(width):
                     rows[states * width + w] = words[m * width + w]
+                    falling[(states - falling_from) * width + w] = asleep[m * width + w]
                 if widths.owners > 1:
                     work.fresh[fresh_from] = box.order[i]
                     fresh_from += 1
@@ -652,8 +721,9 @@ def _search(
         ):
             return ROOM
         begin = counters[NEXT]
-        status, at, k, partly, terminal, event = _expand_batch(
-            width, widths, layout, tables, visited, batch, work, begin, end, room
+        waking = closed or counters[STATES] + room > most  # so that each step has its place
+        status, at, k, partly, slept, terminal, event = _expand_batch(
+            width, widths, layout, tables, visited, batch, work, begin, end, room, waking
         )
         counters[EVENT] = event
         careful = counters[STATES] + partly > most and not closed
@@ -676,6 +746,7 @@ def _search(
             0,
             batch.words,
             batch.outcomes,
+            batch.asleep,
             box,
             room,
             work,
@@ -694,7 +765,9 @@ def _search(
                     tables,
                     _words_at(visited.rows[0]),
                     at * width,
-                    work.lanes,
+                    work.awake,
+                    0,
+                    work,
                     batch,
                     0,
                     room,
@@ -704,7 +777,7 @@ def _search(
                     break
                 seen += after
                 terminal += after == 0
-        counters[TRANSITIONS] += k - (counters[CUT] - before)
+        counters[TRANSITIONS] += k + slept - (counters[CUT] - before)
         counters[TERMINAL] += terminal
         counters[NEXT] = at
     return status
@@ -852,25 +925,28 @@ def _expand(
     capacity,
     end,
     everything,
+    closed,
 ):
     status = DONE
     while counters[NEXT] < end and status == DONE:
         for p in range(widths.owners):
             if box.counts[p] + room > capacity:
                 return BUFFER
-        status, at, k, _, terminal, event = _expand_batch(
-            width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room
+        status, at, k, _, slept, terminal, event = _expand_batch(
+            width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room, closed
         )
         _sort_out(width, widths, batch, k, box, capacity, work, counters[TRANSITIONS], everything)
         counters[EVENT] = event
-        counters[TRANSITIONS] += k
+        counters[TRANSITIONS] += k + slept
         counters[TERMINAL] += terminal
         counters[NEXT] = at
     return status
 
 
 @njit(cache=True, nogil=True)
-def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, end, everything):
+def expand(
+    widths, layout_, tables_, visited_, batch_, box_, work_, counters_, end, everything, closed
+):
     """Put the successors of the states from counters[NEXT] up to number `end` into the boxes; what
     several threads do at a time, each with a batch, box, work and counters of its own."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
@@ -896,6 +972,7 @@ def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, e
             capacity,
             end,
             everything,
+            closed,
         )
     if widths.words == 2:
         return _expand(
@@ -912,6 +989,7 @@ def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, e
             capacity,
             end,
             everything,
+            closed,
         )
     return _expand(
         widths.words,
@@ -927,6 +1005,7 @@ def expand(widths, layout_, tables_, visited_, batch_, box_, work_, counters_, e
         capacity,
         end,
         everything,
+        closed,
     )
 
 
@@ -956,6 +1035,7 @@ def settle(
             owner,
             box.words,
             box.outcomes,
+            box.asleep,
             box,
             capacity,
             work,
@@ -975,6 +1055,7 @@ def settle(
             owner,
             box.words,
             box.outcomes,
+            box.asleep,
             box,
             capacity,
             work,
@@ -1306,7 +1387,7 @@ def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
     rows = _words_at(visited.rows[handle % widths.owners])
     row = handle // widths.owners * widths.words
     status, after, _ = _successors(
-        widths.words, widths, layout, tables, rows, row, work.lanes, batch, k, room
+        widths.words, widths, layout, tables, rows, row, work.awake, 0, work, batch, k, room
     )
     return status, after
 
@@ -1505,11 +1586,10 @@ def _add(total, number, digits):
 
 
 @njit(cache=True, nogil=True)
-def walk(widths, layout_, tables_, facts_, batch_, lanes_, counters_, state_, path, known):
+def walk(widths, layout_, tables_, facts_, batch_, work_, counters_, state_, path, known):
     """Take random steps from `state_`, (1, W), which they change, until it has none or `path` is
     full.
 
-    lanes_  (A,) room to work in
     path    (n,) what is found: the outcomes of the steps
     known   (n,) and how many fact sets were known after each
 
@@ -1517,7 +1597,7 @@ def walk(widths, layout_, tables_, facts_, batch_, lanes_, counters_, state_, pa
     (SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
     Returns (status, steps taken): DONE if the state has no step, PAUSE if `path` is full."""
     layout, tables, facts = _pointers(layout_), _pointers(tables_), _pointers(facts_)
-    batch, lanes, state = _pointers(batch_), _pointer(lanes_), _pointer(state_)
+    batch, work, state = _pointers(batch_), _pointers(work_), _pointer(state_)
     counters = _pointer(counters_)
     width, room = widths.words, batch_.outcomes.shape[0]
     fact_mask, taken = np.uint64(facts_.table.shape[0] - 1), 0
@@ -1525,7 +1605,7 @@ def walk(widths, layout_, tables_, facts_, batch_, lanes_, counters_, state_, pa
         if counters[FACT_SETS] + 2 > facts_.sets.shape[0]:
             return ROOM, taken
         status, k, event = _successors(
-            width, widths, layout, tables, state, 0, lanes, batch, 0, room
+            width, widths, layout, tables, state, 0, work.awake, 0, work, batch, 0, room
         )
         if status != DONE:
             counters[EVENT] = event

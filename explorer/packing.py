@@ -93,22 +93,28 @@ class Packing:
         return max((bit for bits in self.copies for bit in bits), default=0)
 
 
-def layout_of(packed: PackedAs, event_of: Sequence[int], events: int) -> kernels.Layout:
+def layout_of(
+    packed: PackedAs, event_of: Sequence[int], actor_of: Array
+) -> kernels.Layout:
     """The arrays that tell the kernels of a packing.
 
-    `event_of` gives the event of delivering each envelope, `events` how many events there are.
+    `event_of` gives the event of delivering each envelope, `actor_of` the actor of each event.
     """
     words = packed.words
     bits = np.array([width for _, _, width in packed.lanes], np.uint64)
     first, repeated = np.zeros(words, np.uint64), np.zeros(words, np.uint64)
     bit_event = np.full(words * WORD, -1, np.int32)
     bit_next = np.full(words * WORD, -1, np.int32)
-    event_bit = np.full(max(events, 1), -1, np.int32)
+    event_bit = np.full(max(len(actor_of), 1), -1, np.int32)
+    others = np.zeros((len(packed.lanes), words), np.uint64)
     for envelope, copies in enumerate(packed.copies):
         one = copies[0]
         first[one // WORD] |= np.uint64(1 << one % WORD)
         if len(copies) > 1:
             repeated[one // WORD] |= np.uint64(1 << one % WORD)
+        others[np.arange(len(others)) != actor_of[event_of[envelope]], one // WORD] |= np.uint64(
+            1 << one % WORD
+        )
         bit_event[one] = event_of[envelope]
         event_bit[event_of[envelope]] = one
         bit_next[list(copies[:-1])] = copies[1:]
@@ -121,6 +127,7 @@ def layout_of(packed: PackedAs, event_of: Sequence[int], events: int) -> kernels
         bit_event,
         bit_next,
         event_bit,
+        others,
     )
 
 

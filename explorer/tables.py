@@ -173,7 +173,9 @@ class Tabulation:
 
     def layout_of(self, packed: PackedAs) -> kernels.Layout:
         """The arrays that tell the kernels of a packing."""
-        return layout_of(packed, self._deliveries, len(self.events))
+        return layout_of(
+            packed, self._deliveries, self._event_actor.array[: len(self.events)]
+        )
 
     def row(self, state: State) -> list[int]:
         """The words of a state of which every part has a number."""

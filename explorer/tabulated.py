@@ -214,6 +214,7 @@ class TabulatedSearch(Search):
     # -- expanding ---------------------------------------------------------------------------------
 
     def _expand(self, begin: int, end: int) -> None:
+        self.visited.begin_level(begin, end)
         while self._expanded < end and self.bound is None:
             if self._out_of_time() or self._out_of_memory(end):
                 return
@@ -271,7 +272,7 @@ class TabulatedSearch(Search):
             space.box,
             space.work(_NOBODY, _NOBODY, self._objected),
             counters,
-            self.visited.rows[0].capacity,
+            self.visited.rows_room(0),
             self.visited.tables[0].capacity,
             end,
             most if most is not None else 1 << 62,
@@ -416,6 +417,7 @@ class TabulatedSearch(Search):
             space.counters,
             edges[part + 1],
             self._closed or self.tabulation.objections,
+            self._closed,
         )
         return status
 

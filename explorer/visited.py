@@ -28,6 +28,8 @@ class Visited:
     def __init__(self, words: int, sizes: Sizes) -> None:
         self.words = words
         self.sizes = sizes
+        self._level = 0, 0  # the numbers of the states being expanded
+        self._widest = 0  # states of the widest level so far
         self._start(1, [0])
 
     def _start(self, owners: int, room: Sequence[int]) -> None:
@@ -35,8 +37,8 @@ class Visited:
         self.rows = [Block(np.uint64, self.words, max(n, 1)) for n in room]
         self.tables = [Block(np.uint64, 0, _table_size(n)) for n in room]
         self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
-        self._arrays: kernels.Visited | None = None
         self._counted = 0, self.owned.copy()  # a number, and the cursors there
+        self._wake()
 
     @property
     def count(self) -> int:
@@ -46,7 +48,8 @@ class Visited:
     def nbytes(self) -> int:
         """Bytes in use, those of rows reserved for states to come not counted."""
         rows = self.count * (8 * self.words + (len(self.owned) > 1))
-        return rows + sum(table.nbytes for table in self.tables)
+        asleep = self._widest + max(self._widest, self.count - self._level[1])
+        return rows + 8 * self.words * asleep + sum(table.nbytes for table in self.tables)
 
     @property
     def arrays(self) -> kernels.Visited:
@@ -57,13 +60,19 @@ class Visited:
                 np.array([table.array.ctypes.data for table in self.tables], np.int64),
                 np.array([65 - table.capacity.bit_length() for table in self.tables], np.int64),
                 self.owners.array,
+                np.array([sets.array.ctypes.data for sets in self._asleep], np.int64),
+                self._asleep_from,
+                np.array([sets.array.ctypes.data for sets in self._falling], np.int64),
+                self._falling_from,
             )
         return self._arrays
 
     def bytes_with_room(self, more: Sequence[int]) -> int:
         """Bytes in use once each owner has room for so many more."""
-        rows = (self.count + sum(more)) * (8 * self.words + (len(self.owned) > 1))
-        return rows + sum(
+        count = self.count + sum(more)
+        rows = count * (8 * self.words + (len(self.owned) > 1))
+        asleep = self._widest + max(self._widest, count - self._level[1])
+        return rows + 8 * self.words * asleep + sum(
             8 * max(table.capacity, _table_size(int(have) + new))
             for table, have, new in zip(self.tables, self.owned, more, strict=True)
         )
@@ -85,17 +94,41 @@ class Visited:
         if wanted > self.rows[owner].capacity:
             self._arrays = None
             self.rows[owner].grow(max(wanted, 2 * self.rows[owner].capacity))
+        found = wanted - int(self._falling_from[owner])
+        if found > self._falling[owner].capacity:
+            self._arrays = None
+            self._falling[owner].grow(max(found, 2 * self._falling[owner].capacity))
         if _table_size(wanted) > self.tables[owner].capacity:
             self._arrays = None
             table = Block(np.uint64, 0, _table_size(wanted))
             kernels.spread(self.tables[owner].array, table.array)
             self.tables[owner] = table
 
+    def rows_room(self, owner: int) -> int:
+        """How many rows this owner can have before something grows, its table apart."""
+        asleep = int(self._falling_from[owner]) + self._falling[owner].capacity
+        return min(self.rows[owner].capacity, asleep)
+
     def make_room_for_owners(self, more: int) -> None:
         """Have room to say who owns so many more states."""
         if len(self.owned) > 1 and self.count + more > self.owners.capacity:
             self._arrays = None
             self.owners.grow(2 * (self.count + more))
+
+    def begin_level(self, begin: int, end: int) -> None:
+        """The states from number `begin` up to `end`, all that there are, will now be expanded."""
+        self._level, self._widest = (begin, end), max(self._widest, end - begin)
+        self._asleep, self._falling = self._falling, self._asleep
+        self._asleep_from, self._falling_from = self._falling_from, self.owned.copy()
+        self._arrays = None
+
+    def _wake(self) -> None:
+        """Make all sleep sets empty, which is always sound."""
+        begin, end = (self.cursors(number) for number in self._level)
+        self._asleep = [Block(np.uint64, self.words, max(int(n), 1)) for n in end - begin]
+        self._falling = [Block(np.uint64, self.words, max(int(n), 1)) for n in self.owned - end]
+        self._asleep_from, self._falling_from = begin, end
+        self._arrays: kernels.Visited | None = None
 
     def append(self, rows: Array) -> None:
         """Enter states, all different and new, while there is one owner."""
@@ -194,6 +227,7 @@ class Visited:
         owned: Array = np.zeros(1, np.int64)
         kernels.deal(self.rows[0].array, count, self.arrays, owned, False)
         self.owned = owned
+        self._wake()
 
     def _deal(self, rows: Block, count: int, owners: int) -> None:
         who = Block(np.uint8, 0, max(count, 1))
@@ -202,10 +236,11 @@ class Visited:
         self._start(owners, [int(share) for share in owned])
         if owners > 1:
             self.owners = who
-        self._arrays = None
+        self._wake()
         dealt: Array = np.zeros(owners, np.int64)
         kernels.deal(rows.array, count, self.arrays, dealt, True)
         self.owned = dealt
+        self._wake()
 
 
 def _table_size(states: int) -> int:

@@ -24,13 +24,12 @@ from .shortening import is_possible, shorten
 from .tables import Sizes, Tabulation
 from .trace import Trace
 from .visited import as_rows
-from .workspace import FactStore
+from .workspace import FactStore, Workspace
 
 SIZES = Sizes()
 STRETCH = 1 << 12
 """Steps between two looks at the clock, and at Ctrl-C."""
 _NONE: Array = np.zeros(1, np.int64)
-_NO_ROWS: Array = np.zeros((1, 1), np.uint64)
 _NO_FLAGS: Array = np.zeros(1, np.uint8)
 
 
@@ -57,8 +56,7 @@ class Walker:
         self.tabulation = Tabulation(self.semantics, SIZES)
         self._facts = FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
         self._room = SIZES.batch  # successors to a batch
-        self._batch = kernels.Batch(np.zeros((0, 0), np.uint64), np.zeros(0, np.int32))
-        self._lanes: Array = np.zeros(len(model.actors), np.int64)
+        self._space = Workspace(self.tabulation.widths, self._room, 1)
         self._counters: Array = np.zeros(kernels.COUNTERS, np.int64)
         self._path: Array = np.zeros(STRETCH, np.int64)
         self._known: Array = np.zeros(STRETCH, np.int64)
@@ -105,8 +103,8 @@ class Walker:
         self._make_room()
         status, taken = kernels.walk(
             *self._arrays,
-            self._batch,
-            self._lanes,
+            self._space.batch,
+            self._space.work(_NONE, _NONE, _NO_FLAGS),
             self._counters,
             self._row,
             self._path[:most],
@@ -129,10 +127,8 @@ class Walker:
     def _make_room(self) -> None:
         words = self.tabulation.packing.words
         self._facts.make_room(1, self.tabulation.widths.facts)
-        if self._batch.words.shape != (self._room, words):
-            self._batch = kernels.Batch(
-                np.zeros((self._room, words), np.uint64), np.zeros(self._room, np.int32)
-            )
+        if self._space.batch.words.shape != (self._room, words):
+            self._space = Workspace(self.tabulation.widths, self._room, 1)
 
     def _provide(self, status: int, walk: Walk) -> None:
         """Provide what the kernel lacked when it had come to the end of `walk`."""
@@ -157,9 +153,9 @@ class Walker:
         found: Array = np.zeros((1 << 10, 2), np.int64)
         while True:
             seen: Array = np.full(4 * len(found), -1, np.int64)
-            work = kernels.Work(self._lanes, _NO_ROWS, _NONE, _NONE, found, _NO_FLAGS)
+            work = self._space.work(_NONE, found, _NO_FLAGS)
             here = kernels.Visited(
-                np.array([self._row.ctypes.data], np.int64), _NONE, _NONE, _NO_FLAGS
+                np.array([self._row.ctypes.data], np.int64), _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4
             )
             widths, layout, tables, _ = self._arrays
             count, reached = kernels.scan(widths, layout, tables, here, work, 0, 1, seen, found)

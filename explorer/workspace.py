@@ -17,7 +17,9 @@ class Workspace:
         self.shape = widths, room, capacity
         words, owners = widths.words, widths.owners
         self.batch = kernels.Batch(
-            Block(np.uint64, words, room).array, Block(np.int32, 0, room).array
+            Block(np.uint64, words, room).array,
+            Block(np.int32, 0, room).array,
+            Block(np.uint64, words, room).array,
         )
         places = owners * capacity
         self.box = kernels.Box(
@@ -26,8 +28,10 @@ class Workspace:
             Block(np.uint64, 0, places).array,
             Block(np.int64, 0, places).array,
             np.zeros(owners, np.int64),
+            Block(np.uint64, words, places).array,
         )
         self.lanes: Array = np.zeros(widths.actors, np.int64)
+        self.masks: Array = np.zeros((2, words), np.uint64)
         self.recent: Array = np.zeros((kernels.RECENT, words), np.uint64)
         self.slots = Block(np.int64, 0, places).array
         self.counters: Array = np.zeros(kernels.COUNTERS, np.int64)
@@ -39,7 +43,10 @@ class Workspace:
         return int(sum(array.nbytes for array in arrays))
 
     def work(self, cursors: Array, fresh: Array, objected: Array) -> kernels.Work:
-        return kernels.Work(self.lanes, self.recent, cursors, self.slots, fresh, objected)
+        awake, earlier = self.masks
+        return kernels.Work(
+            self.lanes, self.recent, cursors, self.slots, fresh, objected, awake, earlier
+        )
 
 
 class FactStore:
