@@ -10,7 +10,7 @@ whatever the number of threads.
 *Visited set*: each of `P` owners keeps the states that hash to it, as rows in the order of their
 numbers and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of one
 more than the row (0: empty). The place in the table is the upper end of the hash bits in the
-entry, so a table doubles by one pass over it, front to back. A probe ends at a row that is equal
+entry, so a table doubles in place, by one pass over it, back to front. A probe ends at a row that is equal
 word for word, so that no state is ever taken for another. Table lines and rows are prefetched a
 block ahead.
 
@@ -1184,20 +1184,36 @@ def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
 
 
 @njit(cache=True, nogil=True)
-def spread(old, new):
-    """Move the entries of a table into a larger one; both are powers of two."""
-    down = np.uint64(32)
-    size = new.shape[0]
+def spread(table, old):
+    """Spread the entries of a table, which were in its first `old` places, over all of it.
+
+    It is done in place, back to front: an entry moves to its place counted from the new beginning
+    of its run, which is not before where it was. The few for which that is not so wait aside."""
+    down, size = np.uint64(32), table.shape[0]
     while size > 1:
         size >>= 1
         down -= np.uint64(1)
-    mask = new.shape[0] - 1
-    for entry in old:
-        if entry != 0:
-            slot = np.int64((entry >> np.uint64(32)) >> down)
-            while new[slot] != 0:
-                slot = (slot + 1) & mask
-            new[slot] = entry
+    size, waiting = table.shape[0], 0
+    aside = np.empty(old, np.uint64)
+    for at in range(old - 1, -1, -1):
+        entry = table[at]
+        if entry == 0:
+            continue
+        table[at] = 0
+        slot = np.int64((entry >> np.uint64(32)) >> down)
+        if slot >= at:
+            while slot < size and table[slot] != 0:
+                slot += 1
+        if at <= slot < size:
+            table[slot] = entry
+        else:
+            aside[waiting] = entry
+            waiting += 1
+    for at in range(waiting):
+        slot = np.int64((aside[at] >> np.uint64(32)) >> down)
+        while table[slot] != 0:
+            slot = (slot + 1) & (size - 1)
+        table[slot] = aside[at]
 
 
 @njit(cache=True, nogil=True)

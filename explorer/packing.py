@@ -101,34 +101,37 @@ def layout_of(
     `event_of` gives the event of delivering each envelope, `actor_of` the actor of each event.
     """
     words = packed.words
-    bits = np.array([width for _, _, width in packed.lanes], np.uint64)
-    first, repeated = np.zeros(words, np.uint64), np.zeros(words, np.uint64)
+    first = repeated = 0
+    received = [0] * len(packed.lanes)
     bit_event = np.full(words * WORD, -1, np.int32)
     bit_next = np.full(words * WORD, -1, np.int32)
     event_bit = np.full(max(len(actor_of), 1), -1, np.int32)
-    others = np.zeros((len(packed.lanes), words), np.uint64)
-    for envelope, copies in enumerate(packed.copies):
+    events = np.array(event_of[: len(packed.copies)], np.int64)  # there may be more by now
+    event_bit[events] = [copies[0] for copies in packed.copies]
+    actors = actor_of[events].tolist()
+    for copies, event, actor in zip(packed.copies, event_of, actors, strict=False):
         one = copies[0]
-        first[one // WORD] |= np.uint64(1 << one % WORD)
+        first |= 1 << one
+        received[actor] |= 1 << one
+        bit_event[one] = event
         if len(copies) > 1:
-            repeated[one // WORD] |= np.uint64(1 << one % WORD)
-        others[np.arange(len(others)) != actor_of[event_of[envelope]], one // WORD] |= np.uint64(
-            1 << one % WORD
-        )
-        bit_event[one] = event_of[envelope]
-        event_bit[event_of[envelope]] = one
-        bit_next[list(copies[:-1])] = copies[1:]
+            repeated |= 1 << one
+            bit_next[list(copies[:-1])] = copies[1:]
     return kernels.Layout(
         np.array([word for word, _, _ in packed.lanes], np.int64),
         np.array([shift for _, shift, _ in packed.lanes], np.uint64),
-        np.array([(1 << int(width)) - 1 for width in bits], np.uint64),
-        first,
-        repeated,
+        np.array([(1 << int(width)) - 1 for _, _, width in packed.lanes], np.uint64),
+        _words_of(first, words),
+        _words_of(repeated, words),
         bit_event,
         bit_next,
         event_bit,
-        others,
+        np.array([_words_of(first & ~mine, words) for mine in received], np.uint64),
     )
+
+
+def _words_of(bits: int, words: int) -> Array:
+    return np.frombuffer(bits.to_bytes(words * WORD // 8, "little"), "<u8").astype(np.uint64)
 
 
 def moves(old: PackedAs, new: PackedAs) -> Array:

@@ -100,9 +100,9 @@ class Visited:
             self._falling[owner].grow(max(found, 2 * self._falling[owner].capacity))
         if _table_size(wanted) > self.tables[owner].capacity:
             self._arrays = None
-            table = Block(np.uint64, 0, _table_size(wanted))
-            kernels.spread(self.tables[owner].array, table.array)
-            self.tables[owner] = table
+            old = self.tables[owner].capacity
+            self.tables[owner].grow(_table_size(wanted))
+            kernels.spread(self.tables[owner].array, old)
 
     def rows_room(self, owner: int) -> int:
         """How many rows this owner can have before something grows, its table apart."""
