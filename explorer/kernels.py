@@ -8,11 +8,12 @@ and load from numba's cache afterwards. They release the GIL and know no Python 
 whatever the number of threads.
 
 *Visited set*: each of `P` owners keeps the states that hash to it, as rows in the order of their
-numbers and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of one
-more than the row (0: empty). The place in the table is the upper end of the hash bits in the
-entry, so a table doubles in place, by one pass over it, back to front. A probe ends at a row that is equal
-word for word, so that no state is ever taken for another. Table lines and rows are prefetched a
-block ahead.
+'numbers, and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of one
+more than the row (0: empty). Eight entries are a cache line; a state is entered in the first line
+with a free place from the line on that the upper end of its hash names. These bits are in the
+entry, too, so a table doubles in place, by one pass over it, back to front. A probe compares a
+line at a time; it ends at a row that is equal word for word, so that no state is ever taken for
+another. Lines and rows are prefetched a block ahead.
 
 *Recent*: most successors were met a moment ago, because events that commute lead to the same state
 by two ways. A small direct-mapped cache of whole states sorts these out before they cost a probe.
@@ -67,12 +68,16 @@ COUNTERS = 8
 RECENT = 1 << 13
 """States in the cache of recent ones."""
 
+LINE = 8
+"""Entries of the table to a cache line."""
+
 _BLOCK = 64
 """Probes that are prefetched together."""
 
 _MIX = 0xD6E8FEB86659FD93
 _SEED = 0x9E3779B97F4A7C15
 _LOW = 0xFFFFFFFF
+_LINE_BITS = (1 << LINE) - 1
 
 
 class Widths(NamedTuple):
@@ -141,7 +146,7 @@ class Visited(NamedTuple):
     """The visited set, by owner. `P` owners.
 
     rows, tables  (P,) addresses of the rows, (n, W), and of the table of entries
-    shifts        (P,) 64 less the binary logarithm of the table's size
+    shifts        (P,) 64 less the binary logarithm of how many lines the table has
     owners        (n,) who owns a state, by its number; empty if there is one owner only
     asleep, asleep_from  (P,) addresses of the sleep sets, (n, W), of the states of the level being
                   expanded, and the row of the first of them
@@ -299,6 +304,29 @@ def _lowest(typingctx: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.IntType(1)(1))
 
     return types.int64(types.uint64), generate
+
+
+@intrinsic
+def _compare_line(typingctx: Any, table: Any, line: Any, tag: Any) -> Any:
+    """Compare all entries of a line: bit i of what is returned is set if entry i has this tag in
+    its upper half, bit LINE + i if it is empty."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word, kind = ir.IntType(64), ir.VectorType(ir.IntType(64), LINE)
+        first = builder.gep(arguments[0], [builder.mul(arguments[1], word(LINE))])
+        entries = builder.load(builder.bitcast(first, kind.as_pointer()), align=8)
+        zeros, halves = ir.Constant(kind, [0] * LINE), ir.Constant(kind, [32] * LINE)
+        tags = builder.insert_element(zeros, arguments[2], ir.IntType(32)(0))
+        same = ir.Constant(ir.VectorType(ir.IntType(32), LINE), [0] * LINE)
+        tags = builder.shuffle_vector(tags, zeros, same)
+        bits = ir.IntType(LINE)
+        equal = builder.icmp_unsigned("==", builder.lshr(entries, halves), tags)
+        empty = builder.icmp_unsigned("==", entries, zeros)
+        low = builder.zext(builder.bitcast(equal, bits), word)
+        high = builder.zext(builder.bitcast(empty, bits), word)
+        return builder.or_(low, builder.shl(high, word(LINE)))
+
+    return types.uint64(table, types.int64, types.uint64), generate
 
 
 # `width` is passed beside `widths` so that the compiler sees 1 and 2, by far the most frequent, as
@@ -558,36 +586,53 @@ def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
 
 
 @njit(forceinline=True)
-def _probe(width, rows, table, mask, slot, tag, words, at):
-    """Follow a probe from `slot` on. Returns (slot, entry), entry 0 if the state is not there."""
+def _probe(width, rows, table, mask, line, tag, words, at):
+    """Follow a probe from `line` on. Returns (slot, entry), entry 0 if the state is not there, and
+    then the slot where it is to be entered."""
     while True:
-        entry = table[slot]
-        if entry == 0:
-            return slot, entry
-        if entry >> np.uint64(32) == tag:
+        found = _compare_line(table, line, tag)
+        empty = found >> np.uint64(LINE)
+        same = found & ~empty & np.uint64(_LINE_BITS)
+        while same:
+            slot = line * LINE + _lowest(same)
+            entry = table[slot]
             row = np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * width
             differ = np.uint64(0)
             for w in range(width):
                 differ |= rows[row + w] ^ words[at + w]
             if differ == 0:
                 return slot, entry
-        slot = (slot + 1) & mask
+            same &= same - np.uint64(1)
+        if empty:
+            return line * LINE + _lowest(empty), np.uint64(0)
+        line = (line + 1) & mask
 
 
 @njit(forceinline=True)
-def _look_ahead(width, rows, table, shift, mask, hashes, slots, begin, until):
-    """Prefetch what the probes of these hashes need, and leave in `slots` where they stand."""
+def _look_ahead(width, rows, table, shift, mask, hashes, lines, begin, until):
+    """Prefetch what the probes of these hashes need, and leave in `lines` where they stand."""
     for i in range(begin, until):
-        _prefetch(table, np.int64(hashes[i] >> shift))
+        _prefetch(table, np.int64(hashes[i] >> shift) * LINE)
     for i in range(begin, until):
-        slot = np.int64(hashes[i] >> shift)
-        tag = hashes[i] >> np.uint64(32)
-        entry = table[slot]
-        while entry != 0 and entry >> np.uint64(32) != tag:
-            slot = (slot + 1) & mask
-            entry = table[slot]
-        slots[i] = slot
+        line, tag = np.int64(hashes[i] >> shift), hashes[i] >> np.uint64(32)
+        found = _compare_line(table, line, tag)
+        while not found:  # the line is full, and of other states
+            line = (line + 1) & mask
+            found = _compare_line(table, line, tag)
+        lines[i] = line
+        entry = table[line * LINE + _lowest(found) % LINE]
         _prefetch(rows, np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * width)
+
+
+@njit(forceinline=True)
+def _free_slot(table, mask, h, shift):
+    """Where a state with this hash, which is not in the table, is to be entered."""
+    line = np.int64(h >> shift)
+    empty = _compare_line(table, line, np.uint64(0)) >> np.uint64(LINE)
+    while not empty:
+        line = (line + 1) & mask
+        empty = _compare_line(table, line, np.uint64(0)) >> np.uint64(LINE)
+    return line * LINE + _lowest(empty)
 
 
 @njit(forceinline=True)
@@ -792,8 +837,8 @@ def _first_too_many(width, visited, batch, box, work, states, most):
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     new = 0
     for i in range(box.counts[0]):
-        slot, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
-        _, entry = _probe(width, rows, table, mask, slot, tag, batch.words, i * width)
+        line, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
+        _, entry = _probe(width, rows, table, mask, line, tag, batch.words, i * width)
         if entry != 0:
             continue
         known = False
@@ -1184,36 +1229,36 @@ def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
 
 
 @njit(cache=True, nogil=True)
-def spread(table, old):
+def spread(table_, old):
     """Spread the entries of a table, which were in its first `old` places, over all of it.
 
-    It is done in place, back to front: an entry moves to its place counted from the new beginning
-    of its run, which is not before where it was. The few for which that is not so wait aside."""
-    down, size = np.uint64(32), table.shape[0]
-    while size > 1:
-        size >>= 1
-        down -= np.uint64(1)
-    size, waiting = table.shape[0], 0
-    aside = np.empty(old, np.uint64)
-    for at in range(old - 1, -1, -1):
-        entry = table[at]
-        if entry == 0:
-            continue
-        table[at] = 0
-        slot = np.int64((entry >> np.uint64(32)) >> down)
-        if slot >= at:
-            while slot < size and table[slot] != 0:
-                slot += 1
-        if at <= slot < size:
-            table[slot] = entry
-        else:
-            aside[waiting] = entry
-            waiting += 1
+    It is done in place, back to front: the line that an entry goes to now is hardly ever one before
+    the line where it was. The entries for which it is wait aside."""
+    table, lines = _pointer(table_), table_.shape[0] // LINE
+    shift = np.uint64(64)
+    while lines >> (np.int64(64) - np.int64(shift)) > 1:
+        shift -= np.uint64(1)
+    mask, waiting = lines - 1, 0
+    aside, moving = np.empty(old, np.uint64), np.empty(LINE, np.uint64)
+    for line in range(old // LINE - 1, -1, -1):
+        for i in range(LINE):
+            moving[i] = table[line * LINE + i]
+            table[line * LINE + i] = 0
+        for i in range(LINE):
+            entry = moving[i]
+            if entry == 0:
+                break
+            home = np.int64(entry >> shift)
+            slot = np.int64(-1)
+            if home >= line:
+                slot = _free_slot(table, mask, entry, shift)
+            if slot >= line * LINE:  # else the line is not settled, or the end was passed
+                table[slot] = entry
+            else:
+                aside[waiting] = entry
+                waiting += 1
     for at in range(waiting):
-        slot = np.int64((aside[at] >> np.uint64(32)) >> down)
-        while table[slot] != 0:
-            slot = (slot + 1) & (size - 1)
-        table[slot] = aside[at]
+        table[_free_slot(table, mask, aside[at], shift)] = aside[at]
 
 
 @njit(cache=True, nogil=True)
@@ -1238,17 +1283,14 @@ def deal(rows, count, visited_, owned, copy):
             h = _hash(source, (at + 16) * width, width)
             owner = _owner(h, owners)
             table = _words_at(visited.tables[owner])
-            _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])))
+            _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
         h = _hash(source, at * width, width)
         owner = _owner(h, owners)
         table, shift = _words_at(visited.tables[owner]), np.uint64(visited.shifts[owner])
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
-        slot = np.int64(h >> shift)
-        while table[slot] != 0:
-            slot = (slot + 1) & mask
         row = owned[owner]
         owned[owner] = row + 1
-        table[slot] = ((h >> np.uint64(32)) << np.uint64(32)) | np.uint64(row + 1)
+        table[_free_slot(table, mask, h, shift)] = ((h >> np.uint64(32)) << np.uint64(32)) | np.uint64(row + 1)
         if copy:
             to = _words_at(visited.rows[owner])
             for w in range(width):
@@ -1383,7 +1425,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         hashes[i] = h
         owner = _owner(h, widths.owners)
         table = _words_at(visited.tables[owner])
-        _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])))
+        _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
     for i in range(k):
         h = hashes[i]
         owner = _owner(h, widths.owners)

@@ -58,7 +58,7 @@ class Visited:
             self._arrays = kernels.Visited(
                 np.array([rows.array.ctypes.data for rows in self.rows], np.int64),
                 np.array([table.array.ctypes.data for table in self.tables], np.int64),
-                np.array([65 - table.capacity.bit_length() for table in self.tables], np.int64),
+                np.array([_shift(table.capacity) for table in self.tables], np.int64),
                 self.owners.array,
                 np.array([sets.array.ctypes.data for sets in self._asleep], np.int64),
                 self._asleep_from,
@@ -249,6 +249,11 @@ def _table_size(states: int) -> int:
     while 8 * states > 7 * size:
         size *= 2
     return size
+
+
+def _shift(size: int) -> int:
+    """How far to the right the bits of a hash are that name a line of a table."""
+    return 65 - (size // kernels.LINE).bit_length()
 
 
 def as_rows(rows: Sequence[Sequence[Any]], words: int) -> Array:
