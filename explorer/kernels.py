@@ -19,8 +19,8 @@ another. Lines and rows are prefetched a block ahead.
 by two ways. A small direct-mapped cache of whole states sorts these out before they cost a probe.
 
 One thread runs `search`: expand a batch, settle it, and so on. Several run `expand` on parts of the
-frontier, each with a box for every owner, and then `settle`, an owner each, boxes in order; `merge`
-numbers what is new. Nobody writes what another one reads, so no locks are needed.
+frontier, each with a box for every owner, then `settle`, an owner each, boxes in order, and then
+`number` what is new of each part. Nobody writes what another one reads, so no locks are needed.
 """
 
 from __future__ import annotations
@@ -183,8 +183,10 @@ class Box(NamedTuple):
     """Successors for each of `P` owners, `C` places each.
 
     words, outcomes, hashes, asleep  (P, C, W), (P, C), (P, C), (P, C, W)
-    order   (P, C) the position among all successors made, those left out included
+    order   (P, C) the position among the successors in all boxes; if there is one box only, the place
+            in the batch
     counts  (P,) places taken
+    marks   (P, P C) by owner and position, whether the successor was new
     """
 
     words: Any
@@ -193,6 +195,7 @@ class Box(NamedTuple):
     order: Any
     counts: Any
     asleep: Any
+    marks: Any
 
 
 class Work(NamedTuple):
@@ -202,7 +205,6 @@ class Work(NamedTuple):
     recent: Any  # (RECENT, W)
     cursors: Any  # (P,) for each owner, the row of its next state in the order of numbers
     slots: Any  # (C,)
-    fresh: Any  # (C,)
     objected: Any  # (O,) whether an outcome with an objection was taken
     awake: Any  # (W,) zero: a sleep set with nothing in it
     earlier: Any  # (W,)
@@ -560,11 +562,14 @@ def _list_all(width, batch, k, box, work, everything):
 
 
 @njit(forceinline=True)
-def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
+def _sort_out(width, widths, batch, k, box, capacity, work, everything):
     """Put the first `k` successors of a batch, those met recently left out, into their boxes.
 
-    `begin`: the position of the first. `everything`: leave out none."""
+    `everything`: leave out none."""
     recent, counts = work.recent, box.counts
+    position = 0
+    for p in range(widths.owners):
+        position += counts[p]
     force = np.uint64(1) if everything else np.uint64(0)
     for j in range(k):
         h = _hash(batch.words, j * width, width)
@@ -581,8 +586,9 @@ def _sort_out(width, widths, batch, k, box, capacity, work, begin, everything):
             box.asleep[place * width + w] = batch.asleep[j * width + w]
         box.hashes[place] = h
         box.outcomes[place] = batch.outcomes[j]
-        box.order[place] = begin + j
+        box.order[place] = position
         counts[owner] = count + (differ != 0)
+        position += differ != 0
 
 
 @njit(forceinline=True)
@@ -653,15 +659,13 @@ def _settle_box(
     counters,
     fact_mask,
     closed,
-    fresh_from,
 ):
     """Put the successors in one box of `owner` into its part of the visited set, in order. With one
     owner they are those of a batch that the box lists, `words`, `outcomes` and `asleep` being the
     batch's.
 
-    `closed`: a new state is left out, and its step counted in CUT. With several owners the
-    positions of the new ones are left in `work.fresh` from `fresh_from` on; returns the place after
-    the last."""
+    `closed`: a new state is left out, and its step counted in CUT. With several owners the new ones
+    are marked."""
     rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
     shift = np.uint64(visited.shifts[owner])
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
@@ -690,8 +694,7 @@ def _settle_box(
                     rows[states * width + w] = words[m * width + w]
                     falling[(states - falling_from) * width + w] = asleep[m * width + w]
                 if widths.owners > 1:
-                    work.fresh[fresh_from] = box.order[i]
-                    fresh_from += 1
+                    box.marks[base * widths.owners + box.order[i]] = 1
                 work.slots[changed] = states
                 changed += np.int64((flags >> np.uint64(1)) & np.uint64(1))
                 states += 1
@@ -703,7 +706,6 @@ def _settle_box(
         row = np.int64(work.slots[i]) * width
         known = _note_facts(widths, layout, tables, facts, rows, row, known, fact_mask)
     counters[FACT_SETS] = known
-    return fresh_from
 
 
 @njit(forceinline=True)
@@ -798,7 +800,6 @@ def _search(
             counters,
             fact_mask,
             closed,
-            0,
         )
         if status == BOUND:  # which state did it come from?
             terminal, seen, at = 0, 0, begin
@@ -980,7 +981,7 @@ def _expand(
         status, at, k, _, slept, terminal, event = _expand_batch(
             width, widths, layout, tables, visited, batch, work, counters[NEXT], end, room, closed
         )
-        _sort_out(width, widths, batch, k, box, capacity, work, counters[TRANSITIONS], everything)
+        _sort_out(width, widths, batch, k, box, capacity, work, everything)
         counters[EVENT] = event
         counters[TRANSITIONS] += k + slept
         counters[TERMINAL] += terminal
@@ -1055,11 +1056,9 @@ def expand(
 
 
 @njit(cache=True, nogil=True)
-def settle(
-    widths, layout_, tables_, visited_, facts_, box_, work_, counters_, owner, closed, fresh_from
-):
-    """Put what is in the box of `owner` into its part of the visited set. Returns the place in
-    `work.fresh` after the position of the last new state."""
+def settle(widths, layout_, tables_, visited_, facts_, box_, work_, counters_, owner, closed):
+    """Put what is in the box of `owner` into its part of the visited set. Returns how many of these
+    states are new."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     facts, box, work, counters = (
         _pointers(facts_),
@@ -1069,8 +1068,9 @@ def settle(
     )
     capacity = box_.outcomes.shape[1]
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
+    before = counters[STATES]
     if widths.words == 1:
-        return _settle_box(
+        _settle_box(
             1,
             widths,
             layout,
@@ -1087,10 +1087,9 @@ def settle(
             counters,
             fact_mask,
             closed,
-            fresh_from,
         )
-    if widths.words == 2:
-        return _settle_box(
+    elif widths.words == 2:
+        _settle_box(
             2,
             widths,
             layout,
@@ -1107,26 +1106,27 @@ def settle(
             counters,
             fact_mask,
             closed,
-            fresh_from,
         )
-    return _settle_box(
-        widths.words,
-        widths,
-        layout,
-        tables,
-        visited,
-        facts,
-        owner,
-        box.words,
-        box.outcomes,
-        box,
-        capacity,
-        work,
-        counters,
-        fact_mask,
-        closed,
-        fresh_from,
-    )
+    else:
+        _settle_box(
+            widths.words,
+            widths,
+            layout,
+            tables,
+            visited,
+            facts,
+            owner,
+            box.words,
+            box.outcomes,
+            box.asleep,
+            box,
+            capacity,
+            work,
+            counters,
+            fact_mask,
+            closed,
+        )
+    return counters[STATES] - before
 
 
 # -- keeping house: between runs of the search --------------------------------------------------
@@ -1305,23 +1305,20 @@ def count_owners(owners, begin, end, counts):
 
 
 @njit(cache=True, nogil=True)
-def merge(fresh, limits, heads, owners, at):
-    """Number the new states of one part of the frontier: merge the owners' sorted positions.
-
-    fresh   (P, capacity) the positions; those of this part are from `heads` up to `limits`, (P,)
-
-    Writes who owns each into `owners` from number `at` on, and returns the number after them."""
-    count = heads.shape[0]
-    while True:
-        best = -1
-        for p in range(count):
-            if heads[p] < limits[p] and (best < 0 or fresh[p, heads[p]] < fresh[best, heads[best]]):
-                best = p
-        if best < 0:
-            return at
-        owners[at] = best
-        heads[best] += 1
-        at += 1
+def number(box_, owners, at):
+    """Number the new states of one part of the frontier: write who owns each, in the order of their
+    positions, into `owners` from number `at` on. Wipes the marks."""
+    box, stride = _pointers(box_), box_.marks.shape[1]
+    for position in range(box_.counts.sum()):
+        new, owner = 0, 0
+        for p in range(box_.counts.shape[0]):
+            mark = np.int64(box.marks[p * stride + position])
+            box.marks[p * stride + position] = 0
+            new |= mark
+            owner += mark * p
+        if new:
+            owners[at] = owner
+            at += 1
 
 
 @njit(cache=True, nogil=True)

@@ -18,14 +18,18 @@ Array = np.ndarray[Any, Any]
 class Block:
     """A growing array of `width` columns (0 for a plain sequence), zero where nothing was written.
 
-    `array` is the whole of it; it is made anew by `grow`, so nobody may keep the old one.
+    `array` is the whole of it; it is made anew by `grow`, so nobody may keep the old one. `scattered`
+    says that it is read here and there, not in order: then large pages are better.
     """
 
-    def __init__(self, dtype: Any, width: int = 0, capacity: int = 1024) -> None:
+    def __init__(
+        self, dtype: Any, width: int = 0, capacity: int = 1024, scattered: bool = False
+    ) -> None:
         self.dtype = np.dtype(dtype)
         self.width = width
+        self.scattered = scattered
         self._map = _mapped(self._bytes(capacity))
-        _prefer_large_pages(self._map)
+        self._choose_pages()
         self.array = self._view(capacity)
 
     @property
@@ -50,8 +54,12 @@ class Block:
             larger = _mapped(size)
             larger[: len(self._map)] = self._map[:]
             self._map = larger
-        _prefer_large_pages(self._map)
+        self._choose_pages()
         self.array = self._view(capacity)
+
+    def _choose_pages(self) -> None:
+        if self.scattered and hasattr(mmap, "MADV_HUGEPAGE") and len(self._map) >= 1 << 22:
+            self._map.madvise(mmap.MADV_HUGEPAGE)
 
     def _bytes(self, capacity: int) -> int:
         return max(capacity, 1) * max(self.width, 1) * int(self.dtype.itemsize)
@@ -65,8 +73,3 @@ def _mapped(size: int) -> mmap.mmap:
     if hasattr(mmap, "MAP_PRIVATE"):  # a shared map cannot be enlarged
         return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     return mmap.mmap(-1, size)
-
-
-def _prefer_large_pages(memory: mmap.mmap) -> None:
-    if hasattr(mmap, "MADV_HUGEPAGE") and len(memory) >= 1 << 22:
-        memory.madvise(mmap.MADV_HUGEPAGE)

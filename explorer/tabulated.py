@@ -156,7 +156,7 @@ class TabulatedSearch(Search):
 
     def work(self, cursors: Array) -> kernels.Work:
         """Room to work in, for going through states from where `cursors` stand."""
-        return self.space.work(cursors, _NOBODY, self._objected)
+        return self.space.work(cursors, self._objected)
 
     def _get_ready(self) -> None:
         self._to_the_end(self.follow_tables)
@@ -183,7 +183,7 @@ class TabulatedSearch(Search):
     def _all(self, action: Callable[[int], T], count: int) -> list[T]:
         """Do this for all numbers below `count` at the same time, and to the end."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads)
+            self._pool = ThreadPoolExecutor(self.threads + 1)  # one may wait for the others
         futures = [self._pool.submit(action, part) for part in range(count)]
         try:
             return [future.result() for future in futures]
@@ -270,7 +270,7 @@ class TabulatedSearch(Search):
             store.arrays,
             space.batch,
             space.box,
-            space.work(_NOBODY, _NOBODY, self._objected),
+            space.work(_NOBODY, self._objected),
             counters,
             self.visited.rows_room(0),
             self.visited.tables[0].capacity,
@@ -309,7 +309,7 @@ class TabulatedSearch(Search):
         found: Array = np.zeros((1 << 10, 2), np.int64)
         while True:
             seen: Array = np.full(4 * len(found), -1, np.int64)
-            work = self._spaces[0].work(self.visited.cursors(begin), found, self._objected)
+            work = self._spaces[0].work(self.visited.cursors(begin), self._objected)
             count, reached = kernels.scan(
                 self.widths, *self._tables, self.visited.arrays, work, begin, end, seen, found
             )
@@ -383,15 +383,11 @@ class TabulatedSearch(Search):
     def _settle_all(self, end: int, sent: Sequence[int]) -> None:
         """Put what is in all boxes into the visited set, each owner its own, and number it."""
         self.visited.make_room_for_owners(sum(sent))
-        fresh: Array = np.zeros((self.threads, max(sent) + 1), np.int64)
-        limits: Array = np.zeros((self.threads, self.threads), np.int64)
-        everyone = range(self.threads)
-        with ThreadPoolExecutor(self.threads) as owners:
-            list(owners.map(self._make_room_of, everyone, sent))
-            list(owners.map(self._settle, everyone, fresh, limits.T))
-        number, heads = self.visited.count, np.zeros(self.threads, np.int64)
-        for part in range(self.threads):
-            number = kernels.merge(fresh, limits[part], heads, self.visited.owners.array, number)
+        new: Array = np.zeros((self.threads, self.threads), np.int64)  # of each part, by owner
+        self._all(lambda owner: self._make_room_of(owner, sent[owner]), self.threads)
+        self._all(lambda owner: self._settle(owner, new[:, owner]), self.threads)
+        starts = self.visited.count + np.concatenate(([0], np.cumsum(new.sum(axis=1))))
+        self._all(lambda part: self._number(part, starts[part]), self.threads)
         for owner, space in enumerate(self._spaces):
             self.visited.owned[owner] = space.settled[kernels.STATES]
             self._stores[owner].count = int(space.settled[kernels.FACT_SETS])
@@ -413,7 +409,7 @@ class TabulatedSearch(Search):
             self.visited.arrays,
             space.batch,
             space.box,
-            space.work(cursors, _NOBODY, self._objected),
+            space.work(cursors, self._objected),
             space.counters,
             edges[part + 1],
             self._closed or self.tabulation.objections,
@@ -421,14 +417,14 @@ class TabulatedSearch(Search):
         )
         return status
 
-    def _settle(self, owner: int, fresh: Array, limits: Array) -> None:
-        space, at = self._spaces[owner], 0
+    def _settle(self, owner: int, new: Array) -> None:
+        space = self._spaces[owner]
         space.settled[:] = 0
         space.settled[kernels.STATES] = self.visited.owned[owner]
         space.settled[kernels.FACT_SETS] = self._stores[owner].count
-        work = space.work(_NOBODY, fresh, self._objected)
+        work = space.work(_NOBODY, self._objected)
         for part, other in enumerate(self._spaces):
-            at = limits[part] = kernels.settle(
+            new[part] = kernels.settle(
                 self.widths,
                 *self._tables,
                 self.visited.arrays,
@@ -438,8 +434,10 @@ class TabulatedSearch(Search):
                 space.settled,
                 owner,
                 self._closed,
-                at,
             )
+
+    def _number(self, part: int, start: int) -> None:
+        kernels.number(self._spaces[part].box, self.visited.owners.array, start)
 
     # -- budgets -----------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class Visited:
     def _start(self, owners: int, room: Sequence[int]) -> None:
         self.owned: Array = np.zeros(owners, np.int64)
         self.rows = [Block(np.uint64, self.words, max(n, 1)) for n in room]
-        self.tables = [Block(np.uint64, 0, _table_size(n)) for n in room]
+        self.tables = [_table(n) for n in room]
         self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
         self._counted = 0, self.owned.copy()  # a number, and the cursors there
         self._wake()
@@ -136,7 +136,7 @@ class Visited:
         self.make_room([count])
         start = int(self.owned[0])
         self.rows[0].array[start : start + count] = rows
-        self.tables[0] = Block(np.uint64, 0, _table_size(start + count))
+        self.tables[0] = _table(start + count)
         self._arrays = None
         self._enter_rows(start + count)
 
@@ -210,7 +210,7 @@ class Visited:
         self.words = change.new.words
         if owners == 1:
             self.rows[0] = rows
-            self.tables[0] = Block(np.uint64, 0, _table_size(count))
+            self.tables[0] = _table(count)
             self._arrays = None
             self._enter_rows(count)
         else:
@@ -241,6 +241,10 @@ class Visited:
         kernels.deal(rows.array, count, self.arrays, dealt, True)
         self.owned = dealt
         self._wake()
+
+
+def _table(states: int) -> Block:
+    return Block(np.uint64, 0, _table_size(states), scattered=True)
 
 
 def _table_size(states: int) -> int:

@@ -104,7 +104,7 @@ class Walker:
         status, taken = kernels.walk(
             *self._arrays,
             self._space.batch,
-            self._space.work(_NONE, _NONE, _NO_FLAGS),
+            self._space.work(_NONE, _NO_FLAGS),
             self._counters,
             self._row,
             self._path[:most],
@@ -153,7 +153,7 @@ class Walker:
         found: Array = np.zeros((1 << 10, 2), np.int64)
         while True:
             seen: Array = np.full(4 * len(found), -1, np.int64)
-            work = self._space.work(_NONE, found, _NO_FLAGS)
+            work = self._space.work(_NONE, _NO_FLAGS)
             here = kernels.Visited(
                 np.array([self._row.ctypes.data], np.int64), _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4
             )

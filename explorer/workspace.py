@@ -26,9 +26,10 @@ class Workspace:
             Block(np.uint64, words, places).array,
             Block(np.int32, 0, places).array.reshape(owners, capacity),
             Block(np.uint64, 0, places).array,
-            Block(np.int64, 0, places).array,
+            Block(np.int32, 0, places).array,
             np.zeros(owners, np.int64),
             Block(np.uint64, words, places).array,
+            Block(np.uint8, places, owners).array,
         )
         self.lanes: Array = np.zeros(widths.actors, np.int64)
         self.masks: Array = np.zeros((2, words), np.uint64)
@@ -42,10 +43,10 @@ class Workspace:
         arrays = (*self.batch, *self.box, self.recent, self.slots)
         return int(sum(array.nbytes for array in arrays))
 
-    def work(self, cursors: Array, fresh: Array, objected: Array) -> kernels.Work:
+    def work(self, cursors: Array, objected: Array) -> kernels.Work:
         awake, earlier = self.masks
         return kernels.Work(
-            self.lanes, self.recent, cursors, self.slots, fresh, objected, awake, earlier
+            self.lanes, self.recent, cursors, self.slots, objected, awake, earlier
         )
 
 
