@@ -234,7 +234,7 @@ def _written(finding: Finding, tabulation: Tabulation) -> Json:
 def _read(written: Mapping[str, Any], tabulation: Tabulation) -> Finding:
     return Finding(
         written["depth"],
-        {tabulation.fact_set(words) for words in written["fact sets"]},
+        set(tabulation.fact_sets(written["fact sets"])),
         list(written["states"]),
         [tabulation.outcomes[number] for number in written["outcomes"]],
     )

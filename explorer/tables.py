@@ -193,10 +193,14 @@ class Tabulation:
             locals_, network.send(network.empty(), [self.envelopes[one] for one in flying])
         )
 
-    def fact_set(self, words: Sequence[Any]) -> FactSet:
-        """The facts that a row of fact words stands for."""
-        mask = sum(int(word) << 64 * at for at, word in enumerate(words))
-        return frozenset(fact for at, fact in enumerate(self.facts) if mask >> at & 1)
+    def fact_sets(self, rows: Sequence[Sequence[Any]]) -> list[FactSet]:
+        """The facts that rows of fact words stand for."""
+        if not len(rows):
+            return []
+        facts = self.facts
+        words = np.array(rows, "<u8").reshape(len(rows), -1)
+        bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
+        return [frozenset([facts[at] for at in np.flatnonzero(row).tolist()]) for row in bits]
 
     def fact_words(self, facts: FactSet) -> list[int]:
         """The words of a fact set of which every fact has a number."""

@@ -218,11 +218,10 @@ class TabulatedSearch(Search):
         while self._expanded < end and self.bound is None:
             if self._out_of_time() or self._out_of_memory(end):
                 return
-            until = min(end, self._expanded + SLICE)
             if self._shares_work(end - begin):
-                self._expand_together(until)
+                self._expand_together(min(end, self._expanded + self.threads * SLICE))
             else:
-                self._expand_alone(until)
+                self._expand_alone(min(end, self._expanded + SLICE))
         for number in np.flatnonzero(self._objected):
             self.judge.step(self.depth - 1, self.tabulation.outcomes[number])
         self._objected[:] = 0
@@ -384,7 +383,9 @@ class TabulatedSearch(Search):
         """Put what is in all boxes into the visited set, each owner its own, and number it."""
         self.visited.make_room_for_owners(sum(sent))
         new: Array = np.zeros((self.threads, self.threads), np.int64)  # of each part, by owner
-        self._all(lambda owner: self._make_room_of(owner, sent[owner]), self.threads)
+        wanted = max(self.visited.owned + sent)  # for all, so that their tables grow together
+        more = [int(wanted - have) for have in self.visited.owned]
+        self._all(lambda owner: self._make_room_of(owner, more[owner]), self.threads)
         self._all(lambda owner: self._settle(owner, new[:, owner]), self.threads)
         starts = self.visited.count + np.concatenate(([0], np.cumsum(new.sum(axis=1))))
         self._all(lambda part: self._number(part, starts[part]), self.threads)
@@ -473,7 +474,7 @@ class TabulatedSearch(Search):
             rows = store.sets(self._noted[owner])
             self._noted[owner] = store.count
             new += [tuple(row.tolist()) for row in rows if self._remember(row)]
-        found = [self.tabulation.fact_set(words) for words in sorted(new)]
+        found = self.tabulation.fact_sets(sorted(new))
         self.judge.fact_sets(self.depth, found)
         for first in range(begin, self.states, VIEWS):
             if not self.judge.wants_more(Subject.STATE, self.depth):

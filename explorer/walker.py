@@ -86,7 +86,7 @@ class Walker:
 
     def fact_sets(self, begin: int) -> list[FactSet]:
         """The fact sets met, from number `begin` on."""
-        return [self.tabulation.fact_set(words) for words in self._facts.sets(begin)]
+        return self.tabulation.fact_sets(self._facts.sets(begin))
 
     def _begin(self, start: int) -> None:
         self._row = as_rows(
