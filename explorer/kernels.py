@@ -1298,20 +1298,21 @@ def deal(rows, count, visited_, owned, copy):
 
 
 @njit(cache=True, nogil=True)
-def count_owners(owners, begin, end, counts):
+def count_owners(owners_, begin, end, counts):
     """Add to `counts` how many of the states from `begin` to `end` each owner has."""
+    owners = _pointer(owners_)
     for owner in range(counts.shape[0]):  # a loop for each, which is vectorised, is faster
-        count = 0
+        count, who = 0, np.uint8(owner)
         for at in range(begin, end):
-            count += owners[at] == owner
+            count += np.int64(owners[at] == who)
         counts[owner] += count
 
 
 @njit(cache=True, nogil=True)
-def number(box_, owners, at):
+def number(box_, owners_, at, end):
     """Number the new states of one part of the frontier: write who owns each, in the order of their
-    positions, into `owners` from number `at` on. Wipes the marks."""
-    box, stride = _pointers(box_), box_.marks.shape[1]
+    positions, into `owners` from number `at` up to `end`. Wipes the marks."""
+    box, owners, stride = _pointers(box_), _pointer(owners_), box_.marks.shape[1]
     for position in range(box_.counts.sum()):
         new, owner = 0, 0
         for p in range(box_.counts.shape[0]):
@@ -1319,9 +1320,9 @@ def number(box_, owners, at):
             box.marks[p * stride + position] = 0
             new |= mark
             owner += mark * p
-        if new:
+        if at < end:  # which is soon foreseen; whether the next one is new is not
             owners[at] = owner
-            at += 1
+        at += new
 
 
 @njit(cache=True, nogil=True)

@@ -35,7 +35,7 @@ class Sizes(NamedTuple):
     locals: int = kernels.PAGE
     outcomes: int = 1 << 10
     parallel: int = 1 << 15  # states in a level from which on threads share the work
-    part: int = 1 << 16  # states that a thread expands at a time
+    part: int = 1 << 18  # states that a thread expands at a time
     box: int = 1 << 16  # successors on their way from one thread to another
 
 

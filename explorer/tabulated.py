@@ -30,7 +30,7 @@ from .workspace import FactStore, Workspace
 T = TypeVar("T")
 
 SIZES = Sizes()
-SLICE = 1 << 17
+SLICE = 1 << 18
 """States expanded between two looks at the clock."""
 _NOBODY: Array = np.zeros(1, np.int64)
 VIEWS = 4096
@@ -57,7 +57,8 @@ class TabulatedSearch(Search):
         self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
         self._objected: Array = np.zeros(1, np.uint8)
         self._pool: ThreadPoolExecutor | None = None
-        self._redo = False  # whether what is in the boxes was not put to use
+        self._unnumbered: list[int] | None = None  # between which what each part brought has numbers
+        self._cursors: list[Array] = []  # where each part's thread is, among each owner's rows
 
     @property
     def states(self) -> int:
@@ -85,6 +86,7 @@ class TabulatedSearch(Search):
     def run(self) -> None:
         try:
             super().run()
+            self._number_rest()
         finally:
             if self._pool:
                 self._pool.shutdown()
@@ -217,11 +219,12 @@ class TabulatedSearch(Search):
         self.visited.begin_level(begin, end)
         while self._expanded < end and self.bound is None:
             if self._out_of_time() or self._out_of_memory(end):
-                return
+                break
             if self._shares_work(end - begin):
                 self._expand_together(min(end, self._expanded + self.threads * SLICE))
             else:
                 self._expand_alone(min(end, self._expanded + SLICE))
+        self._to_the_end(self._number_rest)
         for number in np.flatnonzero(self._objected):
             self.judge.step(self.depth - 1, self.tabulation.outcomes[number])
         self._objected[:] = 0
@@ -336,14 +339,22 @@ class TabulatedSearch(Search):
                 if self.bound is None:
                     self._share(self.threads)
 
+    def _number_rest(self) -> None:
+        """Number what was found last, which the next parts would have done."""
+        if self._unnumbered is not None:
+            self._all(self._number, self.threads)
+            self._unnumbered = None
+
     def _expand_part(self, end: int) -> bool:
         """Expand up to number `end`, each thread a part; False if the bound of states may be
         reached on the way, and nothing was done."""
         begin, most = self._expanded, self.budgets.states
         edges = [begin + (end - begin) * part // self.threads for part in range(self.threads + 1)]
+        spaces: list[Workspace] = []
         while True:
-            self._forget_recent()
-            lacking = self._fill_all_boxes(edges)
+            begun = spaces is self._spaces  # and not made anew since, with empty boxes
+            spaces = self._spaces
+            lacking = self._fill_all_boxes(edges, begun)
             if lacking is None:
                 break
             status, event, number = lacking
@@ -359,20 +370,13 @@ class TabulatedSearch(Search):
         self._to_the_end(lambda: self._settle_all(end, [int(count) for count in sent]))
         return True
 
-    def _forget_recent(self) -> None:
-        """Forget the states met recently, which may have been on their way only."""
-        if self._redo:
-            for space in self._spaces:
-                space.recent[:] = 0
-        self._redo = True
-
-    def _fill_all_boxes(self, edges: Sequence[int]) -> tuple[int, int, int] | None:
-        """Expand each part into its boxes; None, or the first status that is not DONE, the event
-        that it is about, and the state."""
-        cursors = self.visited.cursors_at(edges[:-1])
-        statuses = self._all(
-            lambda part: self._fill_boxes(part, edges, cursors[part]), self.threads
-        )
+    def _fill_all_boxes(self, edges: Sequence[int], begun: bool) -> tuple[int, int, int] | None:
+        """Expand each part into its boxes, or if that is begun go on; None, or the first status
+        that is not DONE, the event that it is about, and the state."""
+        if not begun:
+            self._cursors = self.visited.cursors_at(edges[:-1])
+        statuses = self._all(lambda part: self._fill_boxes(part, edges, begun), self.threads)
+        self._unnumbered = None
         for status, space in zip(statuses, self._spaces, strict=True):
             if status != kernels.DONE:
                 counters = space.counters
@@ -380,15 +384,14 @@ class TabulatedSearch(Search):
         return None
 
     def _settle_all(self, end: int, sent: Sequence[int]) -> None:
-        """Put what is in all boxes into the visited set, each owner its own, and number it."""
+        """Put what is in all boxes into the visited set, each owner its own."""
         self.visited.make_room_for_owners(sum(sent))
         new: Array = np.zeros((self.threads, self.threads), np.int64)  # of each part, by owner
         wanted = max(self.visited.owned + sent)  # for all, so that their tables grow together
         more = [int(wanted - have) for have in self.visited.owned]
-        self._all(lambda owner: self._make_room_of(owner, more[owner]), self.threads)
-        self._all(lambda owner: self._settle(owner, new[:, owner]), self.threads)
-        starts = self.visited.count + np.concatenate(([0], np.cumsum(new.sum(axis=1))))
-        self._all(lambda part: self._number(part, starts[part]), self.threads)
+        self._all(lambda owner: self._settle(owner, more[owner], new[:, owner]), self.threads)
+        ends = np.cumsum(new.sum(axis=1)).tolist()
+        self._unnumbered = [self.visited.count + end for end in (0, *ends)]
         for owner, space in enumerate(self._spaces):
             self.visited.owned[owner] = space.settled[kernels.STATES]
             self._stores[owner].count = int(space.settled[kernels.FACT_SETS])
@@ -397,20 +400,23 @@ class TabulatedSearch(Search):
                 self._reach_depth_bound()
             self._transitions += int(space.counters[kernels.TRANSITIONS]) - cut
             self.terminal += int(space.counters[kernels.TERMINAL])
-        self._expanded, self._redo = end, False
+        self._expanded = end
 
-    def _fill_boxes(self, part: int, edges: Sequence[int], cursors: Array) -> int:
+    def _fill_boxes(self, part: int, edges: Sequence[int], begun: bool) -> int:
         space = self._spaces[part]
-        space.counters[:] = 0
-        space.counters[kernels.NEXT] = edges[part]
-        space.box.counts[:] = 0
+        if self._unnumbered is not None:  # what was found before, from what is in these boxes still
+            self._number(part)
+        if not begun:
+            space.counters[:] = 0
+            space.counters[kernels.NEXT] = edges[part]
+            space.box.counts[:] = 0
         status: int = kernels.expand(
             self.widths,
             *self._tables,
             self.visited.arrays,
             space.batch,
             space.box,
-            space.work(cursors, self._objected),
+            space.work(self._cursors[part], self._objected),
             space.counters,
             edges[part + 1],
             self._closed or self.tabulation.objections,
@@ -418,8 +424,9 @@ class TabulatedSearch(Search):
         )
         return status
 
-    def _settle(self, owner: int, new: Array) -> None:
-        space = self._spaces[owner]
+    def _settle(self, owner: int, more: int, new: Array) -> None:
+        self._make_room_of(owner, more)
+        visited, space = self.visited.arrays_now(), self._spaces[owner]
         space.settled[:] = 0
         space.settled[kernels.STATES] = self.visited.owned[owner]
         space.settled[kernels.FACT_SETS] = self._stores[owner].count
@@ -428,7 +435,7 @@ class TabulatedSearch(Search):
             new[part] = kernels.settle(
                 self.widths,
                 *self._tables,
-                self.visited.arrays,
+                visited,
                 self._stores[owner].arrays,
                 other.box,
                 work,
@@ -437,8 +444,10 @@ class TabulatedSearch(Search):
                 self._closed,
             )
 
-    def _number(self, part: int, start: int) -> None:
-        kernels.number(self._spaces[part].box, self.visited.owners.array, start)
+    def _number(self, part: int) -> None:
+        assert self._unnumbered is not None
+        first, end = self._unnumbered[part : part + 2]
+        kernels.number(self._spaces[part].box, self.visited.owners.array, first, end)
 
     # -- budgets -----------------------------------------------------------------------------------
 

@@ -55,17 +55,21 @@ class Visited:
     def arrays(self) -> kernels.Visited:
         """What the kernels take; good until something grows."""
         if self._arrays is None:
-            self._arrays = kernels.Visited(
-                np.array([rows.array.ctypes.data for rows in self.rows], np.int64),
-                np.array([table.array.ctypes.data for table in self.tables], np.int64),
-                np.array([_shift(table.capacity) for table in self.tables], np.int64),
-                self.owners.array,
-                np.array([sets.array.ctypes.data for sets in self._asleep], np.int64),
-                self._asleep_from,
-                np.array([sets.array.ctypes.data for sets in self._falling], np.int64),
-                self._falling_from,
-            )
+            self._arrays = self.arrays_now()
         return self._arrays
+
+    def arrays_now(self) -> kernels.Visited:
+        """The same, good for an owner until something of its own grows."""
+        return kernels.Visited(
+            _addresses(self.rows),
+            _addresses(self.tables),
+            np.array([_shift(table.capacity) for table in self.tables], np.int64),
+            self.owners.array,
+            _addresses(self._asleep),
+            self._asleep_from,
+            _addresses(self._falling),
+            self._falling_from,
+        )
 
     def bytes_with_room(self, more: Sequence[int]) -> int:
         """Bytes in use once each owner has room for so many more."""
@@ -253,6 +257,10 @@ def _table_size(states: int) -> int:
     while 8 * states > 7 * size:
         size *= 2
     return size
+
+
+def _addresses(blocks: Sequence[Block]) -> Array:
+    return np.array([block.array.ctypes.data for block in blocks], np.int64)
 
 
 def _shift(size: int) -> int:
