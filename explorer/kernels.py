@@ -8,15 +8,21 @@ and load from numba's cache afterwards. They release the GIL and know no Python 
 whatever the number of threads.
 
 *Visited set*: each of `P` owners keeps the states that hash to it, as rows in the order of their
-'numbers, and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of one
-more than the row (0: empty). Eight entries are a cache line; a state is entered in the first line
-with a free place from the line on that the upper end of its hash names. These bits are in the
-entry, too, so a table doubles in place, by one pass over it, back to front. A probe compares a
-line at a time; it ends at a row that is equal word for word, so that no state is ever taken for
-another. Lines and rows are prefetched a block ahead.
+numbers, and an open-addressing table of 64-bit entries, each 32 bits of the hash and 32 bits of
+one more than the row (0: empty). Eight entries are a cache line; a state is entered in the first
+line with a free place from the line on that the upper end of its hash names. These bits are in the
+entry, too, so a table grows in place, by one pass over it, back to front. A probe compares a line
+at a time; it ends at a row that is equal word for word, so that no state is ever taken for another.
+Lines and rows are prefetched a block ahead.
 
-*Recent*: most successors were met a moment ago, because events that commute lead to the same state
-by two ways. A small direct-mapped cache of whole states sorts these out before they cost a probe.
+*Sleep sets* (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996):
+events of different actors commute, so most steps end where another order of the same events has
+led before. With each state of the frontier lies a set of deliveries that need not be made from it,
+because what they lead to has been found already; these steps are counted, and not made. No state is
+left out, and the order in which states are found stays: docs/tabulated-engine.md proves it.
+
+*Recent*: many of the remaining successors were met a moment ago. A small direct-mapped cache of
+whole states sorts these out before they cost a probe.
 
 One thread runs `search`: expand a batch, settle it, and so on. Several run `expand` on parts of the
 frontier, each with a box for every owner, then `settle`, an owner each, boxes in order, and then
@@ -62,8 +68,8 @@ LARGEST = 7 << 29
 """The most states that one owner can number: entries have 32 bits for it, and 7/8 are used."""
 
 # Places in an array of counters.
-NEXT, TRANSITIONS, TERMINAL, EVENT, STATES, FACT_SETS, CUT, SEED = range(8)
-COUNTERS = 8
+NEXT, TRANSITIONS, TERMINAL, EVENT, STATES, FACT_SETS, CUT, SEED, PARTLY, TAKEN = range(10)
+COUNTERS = 10
 
 RECENT = 1 << 13
 """States in the cache of recent ones."""
@@ -183,8 +189,8 @@ class Box(NamedTuple):
     """Successors for each of `P` owners, `C` places each.
 
     words, outcomes, hashes, asleep  (P, C, W), (P, C), (P, C), (P, C, W)
-    order   (P, C) the position among the successors in all boxes; if there is one box only, the place
-            in the batch
+    order   (P, C) the position among the successors in all boxes; if there is one box only, the
+            place in the batch
     counts  (P,) places taken
     marks   (P, P C) by owner and position, whether the successor was new
     """
@@ -820,9 +826,11 @@ def _search(
                 )
                 at += 1
                 if seen + after > k:
+                    counters[PARTLY] = k - seen
                     break
                 seen += after
                 terminal += after == 0
+        counters[TAKEN] += k
         counters[TRANSITIONS] += k + slept - (counters[CUT] - before)
         counters[TERMINAL] += terminal
         counters[NEXT] = at
@@ -883,7 +891,8 @@ def search(
     everything  do not pass over successors that were met recently (as objections, and closed
                 levels, need)
 
-    Returns how it ended; counters[NEXT] is the first state that was not expanded."""
+    Returns how it ended; counters[NEXT] is the first state that was not expanded. If it ended with
+    BOUND, then the state before that was expanded partly: counters[PARTLY] steps were taken."""
     layout, tables = _pointers(layout_), _pointers(tables_)
     visited, facts, batch = _pointers(visited_), _pointers(facts_), _pointers(batch_)
     box, work, counters = _pointers(box_), _pointers(work_), _pointer(counters_)
@@ -983,6 +992,7 @@ def _expand(
         )
         _sort_out(width, widths, batch, k, box, capacity, work, everything)
         counters[EVENT] = event
+        counters[TAKEN] += k
         counters[TRANSITIONS] += k + slept
         counters[TERMINAL] += terminal
         counters[NEXT] = at
@@ -1290,7 +1300,9 @@ def deal(rows, count, visited_, owned, copy):
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
         row = owned[owner]
         owned[owner] = row + 1
-        table[_free_slot(table, mask, h, shift)] = ((h >> np.uint64(32)) << np.uint64(32)) | np.uint64(row + 1)
+        table[_free_slot(table, mask, h, shift)] = (
+            (h >> np.uint64(32)) << np.uint64(32)
+        ) | np.uint64(row + 1)
         if copy:
             to = _words_at(visited.rows[owner])
             for w in range(width):
@@ -1488,6 +1500,7 @@ def switches_to_go(
     actor_of,
     wanted,
     to_go,
+    partly,
 ):
     """For the states from number `at` up to `end`, all of one level, find how few switches of actor
     a shortest path from there to what is wanted needs, for each actor that took the step before.
@@ -1496,6 +1509,8 @@ def switches_to_go(
     actor_of  (O,) the actor that takes the step
     wanted    (O,) nonzero for the outcomes by which such a path ends; empty if it ends in a state
     to_go     (handles, A) what is found; the greatest value of its type for no path
+    partly    how many steps the last of the states has, if the search ended before it had taken all
+              of them; -1 if it had
 
     Returns DONE, or BUFFER if a state has more steps than a batch holds."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
@@ -1516,13 +1531,14 @@ def switches_to_go(
             status, after = _expand_one(
                 widths, layout, tables, visited, handle, work, batch, k, room
             )
-            if status != DONE:
+            whole = partly < 0 or at + 1 < end
+            if status == BUFFER and (whole or count > 0):
                 if count == 0:
                     return status
                 break
             if widths.owners > 1:
                 work.cursors[owner] = row + 1
-            k = after
+            k = after if whole else k + partly
             ends[count], owned[count] = k, handle
             count += 1
             at += 1

@@ -48,6 +48,8 @@ class TabulatedSearch(Search):
         self.tabulation: Tabulation
         self.visited = Visited(1, self.sizes)
         self._transitions = self._expanded = 0
+        self.taken = 0  # steps; the other transitions are counted only, being asleep
+        self.partly = -1  # steps taken of the state expanded last, if not all of them were
         self._room = self.sizes.batch  # successors to a batch
         self._capacity = self.sizes.box  # successors to a box
         self._spaces: list[Workspace] = []
@@ -57,7 +59,7 @@ class TabulatedSearch(Search):
         self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
         self._objected: Array = np.zeros(1, np.uint8)
         self._pool: ThreadPoolExecutor | None = None
-        self._unnumbered: list[int] | None = None  # between which what each part brought has numbers
+        self._unnumbered: list[int] | None = None  # where the numbers of each part's finds begin
         self._cursors: list[Array] = []  # where each part's thread is, among each owner's rows
 
     @property
@@ -249,6 +251,7 @@ class TabulatedSearch(Search):
         while True:
             status, event = self._to_the_end(lambda: self._search(end))
             if status == kernels.BOUND:
+                self.partly = int(self._spaces[0].counters[kernels.PARTLY])
                 self._reach_state_bound()
             if status in (kernels.DONE, kernels.BOUND):
                 return
@@ -285,6 +288,7 @@ class TabulatedSearch(Search):
         store.count = int(counters[kernels.FACT_SETS])
         self._expanded = int(counters[kernels.NEXT])
         self._transitions += int(counters[kernels.TRANSITIONS])
+        self.taken += int(counters[kernels.TAKEN])
         self.terminal += int(counters[kernels.TERMINAL])
         if counters[kernels.CUT]:
             self._reach_depth_bound()
@@ -399,6 +403,7 @@ class TabulatedSearch(Search):
             if cut:
                 self._reach_depth_bound()
             self._transitions += int(space.counters[kernels.TRANSITIONS]) - cut
+            self.taken += int(space.counters[kernels.TAKEN])
             self.terminal += int(space.counters[kernels.TERMINAL])
         self._expanded = end
 

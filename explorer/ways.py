@@ -92,9 +92,11 @@ class Ways:
         return handles[np.flatnonzero(chosen)]
 
     def _find_to_go(self, levels: list[int], level: int, last: Array, to_go: Array) -> None:
-        begin, end = levels[level], levels[level + 1]
+        begin, end = levels[level], min(levels[level + 1], self.search.expanded)
         following = levels[min(level + 2, len(levels) - 1)]
-        rows = np.stack([self.visited.cursors(end), self.visited.cursors(following)], axis=1)
+        rows = np.stack(
+            [self.visited.cursors(levels[level + 1]), self.visited.cursors(following)], axis=1
+        )
         space = self.search.space
         kernels.switches_to_go(
             *self._tables,
@@ -109,6 +111,7 @@ class Ways:
             self.tabulation.actor_of(),
             last,
             to_go,
+            self.search.partly if end == self.search.expanded else -1,
         )
 
     def _follow(
@@ -211,8 +214,7 @@ class Ways:
             yield self.tabulation.state(row)
 
     def steps(self, handle: int) -> Steps:
-        """The steps of the state with this handle, in order; where the search ended before it had
-        taken all of them, those that it may have taken."""
+        """The steps of the state with this handle, in order, as far as the search took them."""
         space = self.search.space
         count = kernels.steps_of(
             *self._tables,
@@ -223,6 +225,8 @@ class Ways:
             handle,
             self._handles,
         )
+        if self.search.partly >= 0 and handle == self.search.expanded - 1:
+            count = self.search.partly  # there is one owner then, so handles are numbers
         return Steps(space.batch.outcomes[:count].tolist(), self._handles[:count].tolist())
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,7 @@ from islander import (
     Model,
     Progress,
     Result,
+    StepInvariant,
     Verdict,
     Witness,
     explore,
@@ -150,6 +152,38 @@ def test_random_models_are_explored_alike(
         )
 
 
+@random_settings
+@given(
+    checked=models(),
+    threads=st.integers(1, 3),
+    keep_going=st.booleans(),
+    first_sizes=st.sampled_from([TINY, SMALL, tabulated.SIZES]),
+    deepest=st.integers(0, 3),
+)
+def test_random_models_are_explored_alike_within_a_depth(
+    checked: Model, threads: int, keep_going: bool, first_sizes: Sizes, deepest: int
+) -> None:
+    # Without a bound on states, near which no step sleeps.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tabulated, "SIZES", first_sizes)
+        assert_equal(lambda: checked, threads, keep_going=keep_going, max_depth=deepest)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_steps_that_commute_are_taken_in_one_order(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[tabulated.TabulatedSearch] = []
+    run = tabulated.TabulatedSearch.run
+    monkeypatch.setattr(
+        tabulated.TabulatedSearch, "run", lambda self: (searches.append(self), run(self))[1]
+    )
+    monkeypatch.setattr(tabulated, "SIZES", tabulated.SIZES._replace(parallel=1000))
+    result = explore(paxos(proposers=2, acceptors=3), "tabulated", threads=threads)
+    assert result.transitions == 91_782
+    assert result.states <= searches[0].taken < 1.8 * result.states
+
+
 # -- more than fits in a word or two ---------------------------------------------------------------
 
 
@@ -253,6 +287,19 @@ def test_every_bound_on_states_cuts_alike(threads: int) -> None:
     for most in [1, 2, 3, 7, 20, 99, whole - 1, whole, whole + 1]:
         made = lambda: paxos(proposers=2, acceptors=2)  # noqa: E731
         assert_equal(made, threads, max_states=most)
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_bound_on_states_cuts_alike_where_steps_are_objected_to(threads: int) -> None:
+    def made() -> Model:
+        crowded = crowd(messages=3, copies=1, listeners=2)
+        unmoved = StepInvariant("unmoved", lambda before, event, after: after.value != 1)
+        return replace(crowded, properties=(*crowded.properties, unmoved))
+
+    whole = explore(made(), "reference", keep_going=True).states
+    for most in range(1, whole + 1):
+        assert_equal(made, threads, max_states=most, keep_going=True)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
