@@ -18,8 +18,8 @@ Array = np.ndarray[Any, Any]
 class Block:
     """A growing array of `width` columns (0 for a plain sequence), zero where nothing was written.
 
-    `array` is the whole of it; it is made anew by `grow`, so nobody may keep the old one. `scattered`
-    says that it is read here and there, not in order: then large pages are better.
+    `array` is the whole of it; it is made anew by `grow`, so nobody may keep the old one.
+    `scattered` says that it is read here and there, not in order: then large pages are better.
     """
 
     def __init__(

@@ -93,9 +93,7 @@ class Packing:
         return max((bit for bits in self.copies for bit in bits), default=0)
 
 
-def layout_of(
-    packed: PackedAs, event_of: Sequence[int], actor_of: Array
-) -> kernels.Layout:
+def layout_of(packed: PackedAs, event_of: Sequence[int], actor_of: Array) -> kernels.Layout:
     """The arrays that tell the kernels of a packing.
 
     `event_of` gives the event of delivering each envelope, `actor_of` the actor of each event.

@@ -173,9 +173,7 @@ class Tabulation:
 
     def layout_of(self, packed: PackedAs) -> kernels.Layout:
         """The arrays that tell the kernels of a packing."""
-        return layout_of(
-            packed, self._deliveries, self._event_actor.array[: len(self.events)]
-        )
+        return layout_of(packed, self._deliveries, self._event_actor.array[: len(self.events)])
 
     def row(self, state: State) -> list[int]:
         """The words of a state of which every part has a number."""
@@ -193,7 +191,7 @@ class Tabulation:
             locals_, network.send(network.empty(), [self.envelopes[one] for one in flying])
         )
 
-    def fact_sets(self, rows: Sequence[Sequence[Any]]) -> list[FactSet]:
+    def fact_sets(self, rows: Sequence[Sequence[Any]] | Array) -> list[FactSet]:
         """The facts that rows of fact words stand for."""
         if not len(rows):
             return []

@@ -30,6 +30,11 @@ class Visited:
         self.sizes = sizes
         self._level = 0, 0  # the numbers of the states being expanded
         self._widest = 0  # states of the widest level so far
+        self._arrays: kernels.Visited | None = None
+        self._asleep: list[Block] = []  # for each owner, the sleep sets of the level in hand,
+        self._falling: list[Block] = []  # and those of the next,
+        self._asleep_from: Array = np.zeros(1, np.int64)  # and the rows where each begins
+        self._falling_from: Array = np.zeros(1, np.int64)
         self._start(1, [0])
 
     def _start(self, owners: int, room: Sequence[int]) -> None:
@@ -76,9 +81,13 @@ class Visited:
         count = self.count + sum(more)
         rows = count * (8 * self.words + (len(self.owned) > 1))
         asleep = self._widest + max(self._widest, count - self._level[1])
-        return rows + 8 * self.words * asleep + sum(
-            8 * max(table.capacity, _table_size(int(have) + new))
-            for table, have, new in zip(self.tables, self.owned, more, strict=True)
+        return (
+            rows
+            + 8 * self.words * asleep
+            + sum(
+                8 * max(table.capacity, _table_size(int(have) + new))
+                for table, have, new in zip(self.tables, self.owned, more, strict=True)
+            )
         )
 
     def make_room(self, more: Sequence[int]) -> None:
@@ -111,7 +120,7 @@ class Visited:
     def rows_room(self, owner: int) -> int:
         """How many rows this owner can have before something grows, its table apart."""
         asleep = int(self._falling_from[owner]) + self._falling[owner].capacity
-        return min(self.rows[owner].capacity, asleep)
+        return int(min(self.rows[owner].capacity, asleep))
 
     def make_room_for_owners(self, more: int) -> None:
         """Have room to say who owns so many more states."""
@@ -132,7 +141,7 @@ class Visited:
         self._asleep = [Block(np.uint64, self.words, max(int(n), 1)) for n in end - begin]
         self._falling = [Block(np.uint64, self.words, max(int(n), 1)) for n in self.owned - end]
         self._asleep_from, self._falling_from = begin, end
-        self._arrays: kernels.Visited | None = None
+        self._arrays = None
 
     def append(self, rows: Array) -> None:
         """Enter states, all different and new, while there is one owner."""

@@ -45,9 +45,7 @@ class Workspace:
 
     def work(self, cursors: Array, objected: Array) -> kernels.Work:
         awake, earlier = self.masks
-        return kernels.Work(
-            self.lanes, self.recent, cursors, self.slots, objected, awake, earlier
-        )
+        return kernels.Work(self.lanes, self.recent, cursors, self.slots, objected, awake, earlier)
 
 
 class FactStore:
