@@ -13,9 +13,10 @@ from .errors import (
 )
 from .explore import ENGINES, explore
 from .facts import Fact, FactSet
-from .handlers import Deliver, Timeout
+from .faults import Faults, FaultState, durable
+from .handlers import Crash, Cut, Deliver, Duplicate, Heal, Lose, Recover, Stop, Timeout
 from .model import Model
-from .network import Bag, Envelope, Network
+from .network import Bag, Duplicating, Envelope, Fifo, Network
 from .properties import (
     Explanation,
     FactInvariant,
@@ -37,16 +38,25 @@ __all__ = [
     "Actor",
     "Bag",
     "Choice",
+    "Crash",
+    "Cut",
     "Deliver",
+    "Duplicate",
+    "Duplicating",
     "Envelope",
     "Explanation",
     "Fact",
     "FactInvariant",
     "FactSet",
+    "FaultState",
+    "Faults",
+    "Fifo",
     "FreezeError",
     "HandlerError",
+    "Heal",
     "IslanderError",
     "LocalStep",
+    "Lose",
     "Model",
     "ModelError",
     "Network",
@@ -55,12 +65,14 @@ __all__ = [
     "Property",
     "PropertyError",
     "PropertyResult",
+    "Recover",
     "Result",
     "Simulation",
     "StateInvariant",
     "StateView",
     "StateWitness",
     "StepInvariant",
+    "Stop",
     "Subject",
     "Timeout",
     "Trace",
@@ -69,6 +81,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "Witness",
+    "durable",
     "explore",
     "simulate",
 ]

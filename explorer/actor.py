@@ -22,7 +22,7 @@ EFFECTS = "_effects"
 
 RESERVED = frozenset(
     {"id", "send", "broadcast", "set_timer", "cancel_timer", "choose", "record", EFFECTS}
-    | {"start", "receive", "timeout", "facts"}
+    | {"start", "receive", "timeout", "crash", "recover", "facts"}
 )
 """Names that an actor's fields may not take, because effects and handlers have them."""
 
@@ -50,11 +50,12 @@ class Effects:
     recorded: list[Frozen] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     forbidden_because: str | None = None
+    all_the_same: frozenset[str] = frozenset()  # effects that are not forbidden
     refused: ModelError | None = None
 
     def allow(self, effect: str) -> None:
         """Raise HandlerError if effects have no place in the code that is running."""
-        if self.forbidden_because:
+        if self.forbidden_because and effect not in self.all_the_same:
             self.refuse(f"{effect}() cannot be used here: {self.forbidden_because}.")
 
     def refuse(self, problem: str) -> NoReturn:
@@ -99,6 +100,13 @@ class Actor:
 
     def timeout(self, name: str) -> None:
         """Runs when the timer `name` fires; it is no longer armed."""
+
+    def crash(self) -> None:
+        """Runs when the actor crashes, after its volatile fields were reset: the place to say what
+        a crash does to fields beyond that. It may `choose` and `record`, nothing else."""
+
+    def recover(self) -> None:
+        """Runs when the actor comes up again after a crash."""
 
     def facts(self) -> Iterable[Fact]:
         """The facts that hold now, from the local state alone. It has no effects."""

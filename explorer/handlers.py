@@ -8,26 +8,31 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from .actor import EFFECTS, Actor, Choice, Effects
 from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
 from .facts import Fact, FactSet, is_hashable, unhashable
-from .freeze import Frozen, Mould, Moulds, canonical_order, freeze, show, thaw
+from .faults import DOWN, STOPPED, UP, durable_names
+from .freeze import Frozen, Mould, Moulds, canonical_order, fields_of, freeze, show, thaw
 from .model import Model, actor_path
 from .network import Envelope
 from .properties import LocalStep, Subject, location
+
+NOBODY = ""
+"""Stands where an actor's id does, in the steps that the network takes: no actor has it."""
 
 
 class Local:
     """One local state of one actor: its fields, armed timers and recorded history.
 
     Locals are interned: within one exploration equal local states are the same object.
-    `facts` are the actor's current facts together with its history.
+    `facts` are the actor's current facts together with its history; `status` is UP, DOWN or
+    STOPPED.
     """
 
-    __slots__ = ("actor", "facts", "fields", "history", "moulds", "timers")
+    __slots__ = ("actor", "facts", "fields", "history", "moulds", "status", "timers")
 
     def __init__(
         self,
@@ -35,12 +40,14 @@ class Local:
         fields: Frozen,
         timers: tuple[str, ...],
         history: frozenset[Fact],
+        status: str,
         facts: FactSet,
     ) -> None:
         self.actor = actor
         self.fields = fields
         self.timers = timers
         self.history = history
+        self.status = status
         self.facts = facts
         self.moulds = Moulds.of(fields)
 
@@ -51,7 +58,8 @@ class Local:
         )
 
     def __repr__(self) -> str:
-        return f"{self.actor}: {show(self.fields)}"
+        status = "" if self.status == UP else f" ({self.status})"
+        return f"{self.actor}: {show(self.fields)}{status}"
 
 
 class Deliver:
@@ -106,7 +114,98 @@ class Start:
         return f"{self.actor} starts"
 
 
-Event: TypeAlias = Deliver | Timeout
+class ActorFault:
+    """The event of an actor crashing, stopping, or recovering from a crash."""
+
+    __slots__ = ("actor",)
+    budget: ClassVar[str | None] = None
+    verb: ClassVar[str]
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+
+    def __repr__(self) -> str:
+        return f"{self.actor} {self.verb}"
+
+
+class Crash(ActorFault):
+    """The event of an actor going down."""
+
+    __slots__ = ()
+    budget = "crashes"
+    verb = "crashes"
+
+
+class Stop(ActorFault):
+    """The event of an actor going down for good."""
+
+    __slots__ = ()
+    budget = "stops"
+    verb = "stops"
+
+
+class Recover(ActorFault):
+    """The event of an actor coming up again."""
+
+    __slots__ = ()
+    verb = "recovers"
+
+
+class MessageFault:
+    """The event of the network losing or duplicating a message. No actor takes the step."""
+
+    __slots__ = ("envelope",)
+    actor: ClassVar[str] = NOBODY
+    budget: ClassVar[str]
+    verb: ClassVar[str]
+
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
+
+    def __repr__(self) -> str:
+        return f"{self.envelope!r} {self.verb}"
+
+
+class Lose(MessageFault):
+    """The event of the network losing a message."""
+
+    __slots__ = ()
+    budget = "losses"
+    verb = "is lost"
+
+
+class Duplicate(MessageFault):
+    """The event of the network duplicating a message."""
+
+    __slots__ = ()
+    budget = "duplications"
+    verb = "is duplicated"
+
+
+class Cut:
+    """The event of the links between `side` and all other actors being cut."""
+
+    __slots__ = ("side",)
+    actor: ClassVar[str] = NOBODY
+
+    def __init__(self, side: tuple[str, ...]) -> None:
+        self.side = side
+
+    def __repr__(self) -> str:
+        return f"the network is cut: {', '.join(self.side)} on one side"
+
+
+class Heal:
+    """The event of all links being restored."""
+
+    __slots__ = ()
+    actor: ClassVar[str] = NOBODY
+
+    def __repr__(self) -> str:
+        return "the network heals"
+
+
+Event: TypeAlias = Deliver | Timeout | Crash | Stop | Recover | Lose | Duplicate | Cut | Heal
 
 
 class Outcome(NamedTuple):
@@ -142,8 +241,8 @@ class _Copy(NamedTuple):
     mould: Mould
 
 
-def _copies(local: Local, event: Event | Start) -> tuple[_Copy, _Copy]:
-    plain, disturbed = local.moulds
+def _copies(moulds: Moulds, event: Event | Start) -> tuple[_Copy, _Copy]:
+    plain, disturbed = moulds
     if not isinstance(event, Deliver):
         return _Copy(plain.copy(), None, plain), _Copy(disturbed.copy(), None, disturbed)
     messages = event.moulds
@@ -172,6 +271,9 @@ class Handlers:
         self._envelopes: dict[tuple[str, str, Frozen], Envelope] = {}
         self._deliveries: dict[Envelope, Deliver] = {}
         self._timeouts: dict[tuple[str, str], Timeout] = {}
+        self._faults: dict[tuple[Any, ...], Any] = {}  # events, by class and argument
+        self._network_outcomes: dict[Event, Outcome] = {}
+        self._network = Local(NOBODY, None, (), frozenset(), UP, frozenset())
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
         self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
@@ -192,12 +294,41 @@ class Handlers:
             self._timeouts[actor, name] = Timeout(actor, name)
         return self._timeouts[actor, name]
 
+    def own_events(self, local: Local) -> Iterator[Event]:
+        """What may happen to an actor in this local state by itself: its timers, and faults, be
+        anything left of their budgets or not."""
+        if local.status == DOWN:
+            yield self._fault(Recover, local.actor)
+        if local.status != UP:
+            return
+        for name in local.timers:
+            yield self.firing(local.actor, name)
+        faults = self.model.faults
+        if faults.actors is None or local.actor in faults.actors:
+            if faults.crashes != 0:
+                yield self._fault(Crash, local.actor)
+            if faults.stops != 0:
+                yield self._fault(Stop, local.actor)
+
+    def network_fault(self, kind: type, *argument: Any) -> Outcome:
+        """The one outcome of a step that the network takes."""
+        event = self._fault(kind, *argument)
+        if event not in self._network_outcomes:
+            self._network_outcomes[event] = Outcome(event, (), self._network, (), ignored=False)
+        return self._network_outcomes[event]
+
+    def _fault(self, kind: type, *argument: Any) -> Any:
+        key = (kind, *argument)
+        if key not in self._faults:
+            self._faults[key] = kind(*argument)
+        return self._faults[key]
+
     def starts(self, actor: str) -> tuple[Outcome, ...]:
         """What `start()` of `actor` makes: one outcome for each answer to its `choose`s."""
         fields = self.model.frozen_actors[actor]
-        before, start = Local(actor, fields, (), frozenset(), frozenset()), Start(actor)
+        before, start = Local(actor, fields, (), frozenset(), UP, frozenset()), Start(actor)
         return tuple(
-            Outcome(start, ran.choices, self._after(before, ran), ran.sent, ignored=False)
+            Outcome(start, ran.choices, self._after(before, ran, UP), ran.sent, ignored=False)
             for ran in self._run_all(before, start)
         )
 
@@ -208,6 +339,8 @@ class Handlers:
         Raises ModelError (HandlerError, NondeterminismError, FreezeError, PropertyError) when the
         handler, or a property of local steps, is at fault.
         """
+        if local.status != UP and not isinstance(event, Recover):
+            return ()  # what arrives waits until the actor is up
         known = self._outcomes.get((local, event))
         if known is None:
             self.calls += 1
@@ -225,9 +358,9 @@ class Handlers:
         self.calls = 0
 
     def _outcome(self, local: Local, event: Event, ran: _Ran) -> Outcome:
-        after = self._after(local, ran)
+        after = self._after(local, ran, _status_after(event))
         objections = []
-        for item in self._step_properties:
+        for item in () if isinstance(event, (Crash, Stop)) else self._step_properties:
             step = LocalStep(local.copy(), event, after.copy())
             (answer,) = item.judge([step])
             if answer is not True:
@@ -239,12 +372,13 @@ class Handlers:
 
     def _run_all(self, local: Local, event: Event | Start) -> list[_Ran]:
         """Run the handler for every sequence of choices, depth first."""
+        moulds = Moulds.of(self._reset(local)) if isinstance(event, Crash) else local.moulds
         results: list[_Ran] = []
         script: tuple[int, ...] | None = ()
         while script is not None:
             # Both copies exist before either runs: were one made where the other was, their
             # identities would be equal, and a handler that reads them would not show.
-            copies = _copies(local, event)
+            copies = _copies(moulds, event)
             first, again = [self._run(local, event, script, copy) for copy in copies]
             if first != again and self._comparable(first) != self._comparable(again):
                 raise self._nondeterminism(local, event, first, again)
@@ -255,10 +389,7 @@ class Handlers:
     def _run(
         self, local: Local, event: Event | Start, script: tuple[int, ...], copy: _Copy
     ) -> _Ran:
-        timers = set(local.timers)
-        if isinstance(event, Timeout):
-            timers.discard(event.name)
-        effects = Effects(local.actor, self._known, script, timers)
+        effects = self._effects(local, event, script)
         actor = _equipped(copy.actor, effects)
         try:
             answer = _call(actor, event, copy.message)
@@ -280,6 +411,28 @@ class Handlers:
             self._envelopes_of(local.actor, effects.sent) if effects.sent else (),
         )
 
+    def _effects(self, local: Local, event: Event | Start, script: tuple[int, ...]) -> Effects:
+        if isinstance(event, (Crash, Stop)):
+            return Effects(
+                local.actor,
+                self._known,
+                script,
+                forbidden_because=_GOING_DOWN,
+                all_the_same=frozenset({"choose", "record"}),
+            )
+        timers = set(local.timers)
+        if isinstance(event, Timeout):
+            timers.discard(event.name)
+        return Effects(local.actor, self._known, script, timers)
+
+    def _reset(self, local: Local) -> Frozen:
+        """The fields of an actor that crashes: the durable ones as they are, the others as they
+        were in the beginning."""
+        kind, kept = local.fields[0], durable_names(local.fields[0])
+        initial = fields_of(self.model.frozen_actors[local.actor])
+        now = fields_of(local.fields)
+        return (kind, *[now[name] if name in kept else initial[name] for name in now])
+
     def _comparable(self, ran: _Ran) -> tuple[Any, ...]:
         # The order of sends counts only as far as the network keeps it.
         network = self.model.network
@@ -290,9 +443,9 @@ class Handlers:
 
     # -- interning -----------------------------------------------------------------------------
 
-    def _after(self, before: Local, ran: _Ran) -> Local:
+    def _after(self, before: Local, ran: _Ran, status: str) -> Local:
         history = before.history.union(ran.recorded) if ran.recorded else before.history
-        key = (before.actor, ran.fields, ran.timers, history)
+        key = (before.actor, ran.fields, ran.timers, history, status)
         local = self._locals.get(key)
         if local is None:
             local = Local(*key, facts=history)
@@ -405,13 +558,32 @@ def _call(actor: Any, event: Event | Start, message: Any) -> object:
         return actor.receive(message, event.sender)
     if isinstance(event, Timeout):
         return actor.timeout(event.name)
-    return actor.start()
+    if isinstance(event, Stop):
+        return None
+    return getattr(actor, _handler(event))()
+
+
+_HANDLERS = {
+    Deliver: "receive",
+    Timeout: "timeout",
+    Crash: "crash",
+    Recover: "recover",
+    Start: "start",
+    Stop: "stop",
+}
 
 
 def _handler(event: Event | Start) -> str:
-    if isinstance(event, Deliver):
-        return "receive"
-    return "timeout" if isinstance(event, Timeout) else "start"
+    return _HANDLERS[type(event)]
+
+
+def _status_after(event: Event) -> str:
+    if isinstance(event, Crash):
+        return DOWN
+    return STOPPED if isinstance(event, Stop) else UP
+
+
+_GOING_DOWN = "an actor that goes down can only choose() and record()"
 
 
 def _next_script(choices: Sequence[Choice]) -> tuple[int, ...] | None:

@@ -92,20 +92,44 @@ class Widths(NamedTuple):
     words: int  # of a state
     facts: int  # words of a fact set
     actors: int
-    timers: int  # entries in the table of timers; 0 if none is ever armed
+    own: int  # entries in the table of own events; 0 if there are none
     owners: int
+    faults: int  # ways to cut the network, and one more; 0 if there are no faults
+    queues: int  # 0 if the network has none
+
+
+# Lanes of a state beyond those of its actors, if there may be faults: what is left of each kind,
+# and which cut divides the network, 0 for none.
+CRASHES, STOPS, LOSSES, DUPLICATIONS, PARTITIONS, CUT_LANE = range(6)
+
+# Budgets that are not counted in a lane.
+ANY_NUMBER = -1
+NONE_AT_ALL = -2
 
 
 class Layout(NamedTuple):
-    """Where the parts of a state lie in its words. `A` actors, `E` events, `B = 64 W` bits.
+    """Where the parts of a state lie in its words. `A` actors, `E` events, `B = 64 W` bits, `K`
+    ways to cut the network.
 
-    lane_word, lane_shift, lane_mask  (A,) the actor's local state: its word, shift and mask
+    lane_word, lane_shift, lane_mask  (A + 6,) the actor's local state, or what is left of a kind of
+                fault: its word, shift and mask
     first       (W,) the bits that stand for the first copy of an envelope
     repeated    (W,) those of them with a bit for a second copy
     bit_event   (B,) the event of delivering the envelope that a first bit stands for
-    bit_next    (B,) the bit of the next copy, -1 for none
+    bit_next    (B,) the bit of the next copy, -1 for none; the same bit if copies do not count
     event_bit   (E,) the bit of the first copy, -1 for a timer
-    others      (A, W) the bits of the envelopes that are not for the actor
+    leaves      (W,) the bits that a delivery takes away
+    others      (A + 1, W) the bits of the envelopes that are not for the actor; the last row, for
+                the network, is empty
+    open        (K + 1, W) the bits of the envelopes whose link is not cut
+    queues      (Q, 4) each queue's word, shift, bits of a message, and how many messages fit: the
+                numbers of its messages, from 1 on, lie side by side, the oldest lowest
+    queue_order (Q,) the queues in the order in which their messages are delivered
+    queue_from, queue_event  (Q,) where the queue's events begin, and the events of delivering its
+                messages, from number 1 on, at the places after that
+    event_queue (E, 2) the queue, and the number in it, of the message that an event delivers
+
+    Where there are queues, sleep sets, `others` and `open` have a bit for each of them.
     """
 
     lane_word: Any
@@ -116,7 +140,14 @@ class Layout(NamedTuple):
     bit_event: Any
     bit_next: Any
     event_bit: Any
+    leaves: Any
     others: Any
+    open: Any
+    queues: Any
+    queue_order: Any
+    queue_from: Any
+    queue_event: Any
+    event_queue: Any
 
 
 class Tables(NamedTuple):
@@ -130,9 +161,14 @@ class Tables(NamedTuple):
                  what is sent, and flags
     sent_from, sent      (O + 1,) and the events of the envelopes that an outcome sends
     local_from   (A,) the number, among all local states, of the actor's local state 0
-    timers_of, timers    (L, 2) from where to where the events of the timers armed in a local
-                 state are
+    own_of, own  (L, 2) from where to where the events are that are possible in a local state by
+                 itself: its timers, and faults
     facts        (L, F) the facts of a local state, a bit each
+    budget_of    (E,) the kind of fault that an event is, -1 for none
+    lanes        (5,) for each kind of fault the lane of what is left, ANY_NUMBER or NONE_AT_ALL
+    lost, duplicated     (E,) the outcome of the envelope being lost or duplicated that an event
+                 delivers
+    cuts         (K + 1,) the outcome of each way to cut the network, and then that of healing
     """
 
     event_actor: Any
@@ -143,9 +179,14 @@ class Tables(NamedTuple):
     sent_from: Any
     sent: Any
     local_from: Any
-    timers_of: Any
-    timers: Any
+    own_of: Any
+    own: Any
     facts: Any
+    budget_of: Any
+    lanes: Any
+    lost: Any
+    duplicated: Any
+    cuts: Any
 
 
 class Visited(NamedTuple):
@@ -305,6 +346,16 @@ def _ones(typingctx: Any, word: Any) -> Any:
 
 
 @intrinsic
+def _leading(typingctx: Any, word: Any) -> Any:
+    """How many bits above the highest one set of a word are not; 64 for zero (llvm.ctlz)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], ir.IntType(1)(0))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def _lowest(typingctx: Any, word: Any) -> Any:
     """The position of the lowest bit of a word that is not zero (llvm.cttz)."""
 
@@ -338,7 +389,14 @@ def _compare_line(typingctx: Any, table: Any, line: Any, tag: Any) -> Any:
 
 
 # `width` is passed beside `widths` so that the compiler sees 1 and 2, by far the most frequent, as
-# constants: that makes the loops over words a quarter faster. See `search`.
+# constants: that makes the loops over words a quarter faster. Likewise it sees where there are
+# neither faults nor queues. See `search`.
+
+
+@njit(forceinline=True)
+def _without_faults(widths):
+    """These widths, known to the compiler to be of a model without faults and queues."""
+    return Widths(widths.words, widths.facts, widths.actors, widths.own, widths.owners, 0, 0)
 
 
 @njit(forceinline=True)
@@ -379,6 +437,35 @@ def _last_copy(layout, rows, at, bit):
     return bit
 
 
+@njit(forceinline=True)
+def _queue(layout, rows, at, queue):
+    """The messages in a queue, side by side."""
+    shift, bits = np.uint64(layout.queues[4 * queue + 1]), layout.queues[4 * queue + 2]
+    unused = np.uint64(64 - bits * layout.queues[4 * queue + 3])
+    field = rows[at + layout.queues[4 * queue]] >> shift
+    return (field << unused) >> unused
+
+
+@njit(forceinline=True)
+def _length(field, bits):
+    """How many messages are in a queue."""
+    return (64 - _leading(field) + bits - 1) // bits
+
+
+@njit(nogil=True)
+def _enqueue(layout, event, words, to):
+    """Let the message that an event delivers be the last in its queue; False if none more fits."""
+    queue = np.int64(layout.event_queue[2 * event])
+    bits = layout.queues[4 * queue + 2]
+    length = _length(_queue(layout, words, to, queue), bits)
+    if length >= layout.queues[4 * queue + 3]:
+        return False
+    number = np.uint64(layout.event_queue[2 * event + 1])
+    place = np.uint64(layout.queues[4 * queue + 1] + length * bits)
+    words[to + layout.queues[4 * queue]] |= number << place
+    return True
+
+
 @njit(nogil=True)
 def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
     """Write the successor when some envelope that is sent is in flight already: a further copy is
@@ -391,10 +478,17 @@ def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
     for s in range(tables.sent_from[o], tables.sent_from[o + 1]):
         event = np.int64(tables.sent[s])
         bit = np.int64(layout.event_bit[event])
-        while (words[to + (bit >> 6)] >> np.uint64(bit & 63)) & np.uint64(1):
-            bit = np.int64(layout.bit_next[bit])
-            if bit < 0:
+        if bit < 0:
+            if not _enqueue(layout, event, words, to):
                 return event
+            continue
+        while (words[to + (bit >> 6)] >> np.uint64(bit & 63)) & np.uint64(1):
+            after = np.int64(layout.bit_next[bit])
+            if after < 0:
+                return event
+            if after == bit:
+                break
+            bit = after
         words[to + (bit >> 6)] |= np.uint64(1) << np.uint64(bit & 63)
     return -1
 
@@ -433,18 +527,200 @@ def _apply(width, layout, tables, rows, at, o, word, delivered, earlier, actor, 
 
 
 @njit(forceinline=True)
+def _is_left(layout, tables, rows, at, kind):
+    """Whether there may be one more fault of this kind."""
+    lane = np.int64(tables.lanes[kind])
+    return lane == ANY_NUMBER or (lane >= 0 and _lane(layout, rows, at, lane) > 0)
+
+
+@njit(forceinline=True)
+def _spend(width, layout, tables, kind, batch, begin, end):
+    """Take one from what is left of this kind, in successors `begin` to `end`."""
+    lane = np.int64(tables.lanes[kind])
+    if lane >= 0:
+        for j in range(begin, end):
+            word = j * width + layout.lane_word[lane]
+            batch.words[word] -= np.uint64(1) << layout.lane_shift[lane]
+
+
+@njit(forceinline=True)
+def _head(layout, rows, at, queue):
+    """Of a queue its messages, the event of delivering the first, or -1, and what is XORed onto the
+    word when that is taken out."""
+    field = _queue(layout, rows, at, queue)
+    bits = np.uint64(layout.queues[4 * queue + 2])
+    number = np.int64(field & ((np.uint64(1) << bits) - np.uint64(1)))
+    event = np.int64(layout.queue_event[layout.queue_from[queue] + number]) if number else -1
+    return field, event, (field ^ (field >> bits)) << np.uint64(layout.queues[4 * queue + 1])
+
+
+@njit(nogil=True)
+def _from_queues(width, widths, layout, tables, rows, at, cut, asleep, slept, work, batch, k, room):
+    """Write the successors by deliveries from queues, as `_successors` does the others."""
+    for place in range(widths.queues):
+        queue = layout.queue_order[place]
+        w, bit = queue >> 6, np.uint64(queue & 63)
+        if (asleep[slept + w] >> bit) & np.uint64(1):
+            continue
+        if widths.faults and not (layout.open[cut * width + w] >> bit) & np.uint64(1):
+            continue
+        _, event, taken = _head(layout, rows, at, queue)
+        if event < 0:
+            continue
+        actor = np.int64(tables.event_actor[event])
+        o = _first_outcome(tables, event, work.lanes[actor])
+        if o == UNKNOWN:
+            return MISSING, k, event
+        if o < 0:
+            continue
+        status, k, about = _apply(
+            width,
+            layout,
+            tables,
+            rows,
+            at,
+            o,
+            layout.queues[4 * queue],
+            taken,
+            work.earlier,
+            actor,
+            batch,
+            k,
+            room,
+        )
+        if status != DONE:
+            return status, k, np.int64(about)
+        single = tables.records[o * (2 * width + 1) + 2 * width] & np.uint64(LAST)
+        work.earlier[w] |= single << bit
+    return DONE, k, np.int64(-1)
+
+
+@njit(nogil=True)
+def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k, room):
+    """Write the successors by faults of the network, as `_successors` does the others."""
+    actor, nothing = widths.actors, np.uint64(0)
+    for kind in (LOSSES, DUPLICATIONS):
+        if not _is_left(layout, tables, rows, at, kind):
+            continue
+        for w in range(width):
+            left = rows[at + w] & layout.first[w]
+            while left:
+                low = _lowest(left)
+                left &= left - np.uint64(1)
+                bit = w * 64 + low
+                event = np.int64(layout.bit_event[bit])
+                word, taken = 0, nothing
+                if kind == LOSSES:
+                    o = np.int64(tables.lost[event])
+                    if (layout.repeated[w] >> np.uint64(low)) & np.uint64(1):
+                        bit = _last_copy(layout, rows, at, bit)
+                    word, taken = bit >> 6, np.uint64(1) << np.uint64(bit & 63)
+                else:
+                    o = np.int64(tables.duplicated[event])
+                if o < 0:
+                    continue
+                status, after, about = _apply(
+                    width,
+                    layout,
+                    tables,
+                    rows,
+                    at,
+                    o,
+                    word,
+                    taken,
+                    work.earlier,
+                    actor,
+                    batch,
+                    k,
+                    room,
+                )
+                if status != DONE:
+                    return status, after, np.int64(about)
+                _spend(width, layout, tables, kind, batch, k, after)
+                k = after
+        for place in range(widths.queues):
+            queue = layout.queue_order[place]
+            field, event, taken = _head(layout, rows, at, queue)
+            if event < 0:
+                continue
+            o = np.int64(tables.lost[event])
+            if kind == DUPLICATIONS:
+                o, bits = np.int64(tables.duplicated[event]), layout.queues[4 * queue + 2]
+                if _length(field, bits) >= layout.queues[4 * queue + 3]:
+                    return COPIES, k, event
+                first = field & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1))
+                taken = field ^ ((field << np.uint64(bits)) | first)
+                taken <<= np.uint64(layout.queues[4 * queue + 1])
+            status, after, about = _apply(
+                width,
+                layout,
+                tables,
+                rows,
+                at,
+                o,
+                layout.queues[4 * queue],
+                taken,
+                work.earlier,
+                actor,
+                batch,
+                k,
+                room,
+            )
+            if status != DONE:
+                return status, after, np.int64(about)
+            _spend(width, layout, tables, kind, batch, k, after)
+            k = after
+    lane = actor + CUT_LANE
+    begin, end = np.int64(0), np.int64(0)
+    if cut > 0:
+        begin, end = widths.faults - 1, widths.faults
+    elif _is_left(layout, tables, rows, at, PARTITIONS):
+        end = widths.faults - 1
+    for number in range(begin, end):
+        status, after, about = _apply(
+            width,
+            layout,
+            tables,
+            rows,
+            at,
+            np.int64(tables.cuts[number]),
+            0,
+            nothing,
+            work.earlier,
+            actor,
+            batch,
+            k,
+            room,
+        )
+        if status != DONE:
+            return status, after, np.int64(about)
+        word = k * width + layout.lane_word[lane]
+        batch.words[word] &= ~(layout.lane_mask[lane] << layout.lane_shift[lane])
+        if cut == 0:
+            batch.words[word] |= np.uint64(number + 1) << layout.lane_shift[lane]
+            _spend(width, layout, tables, PARTITIONS, batch, k, after)
+        k = after
+    return DONE, k, np.int64(-1)
+
+
+@njit(forceinline=True)
 def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, batch, k, room):
     """Write the successors of the state at `rows[at]` from place `k` of the batch on: deliveries in
     the order of their bits, those in the sleep set at `asleep[slept]` left out, then timers.
 
     Returns (status, place after the last one, event that the status is about)."""
     lanes, earlier = work.lanes, work.earlier
+    cut = np.int64(0)
+    if widths.faults:
+        cut = _lane(layout, rows, at, widths.actors + CUT_LANE)
     for a in range(widths.actors):
         lanes[a] = _lane(layout, rows, at, a)
     for w in range(width):
         earlier[w] = asleep[slept + w]
     for w in range(width):
         left = rows[at + w] & layout.first[w] & ~asleep[slept + w]
+        if widths.faults:
+            left &= layout.open[cut * width + w]
         while left:
             low = _lowest(left)
             left &= left - np.uint64(1)
@@ -458,7 +734,7 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                 continue
             if (layout.repeated[w] >> np.uint64(low)) & np.uint64(1):
                 bit = _last_copy(layout, rows, at, bit)
-            delivered = np.uint64(1) << np.uint64(bit & 63)
+            delivered = np.uint64(1) << np.uint64(bit & 63) & layout.leaves[bit >> 6]
             status, k, about = _apply(
                 width,
                 layout,
@@ -478,15 +754,25 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                 return status, k, about
             single = tables.records[o * (2 * width + 1) + 2 * width] & np.uint64(LAST)
             earlier[w] |= single << np.uint64(low)
-    if widths.timers:
+    if widths.queues:
+        status, k, about = _from_queues(
+            width, widths, layout, tables, rows, at, cut, asleep, slept, work, batch, k, room
+        )
+        if status != DONE:
+            return status, k, about
+    if widths.own:
         for a in range(widths.actors):
             number = tables.local_from[a] + lanes[a]
-            for t in range(tables.timers_of[2 * number], tables.timers_of[2 * number + 1]):
-                event = np.int64(tables.timers[t])
+            for t in range(tables.own_of[2 * number], tables.own_of[2 * number + 1]):
+                event = np.int64(tables.own[t])
+                kind = np.int64(tables.budget_of[event])
+                if kind >= 0 and not _is_left(layout, tables, rows, at, kind):
+                    continue
                 o = _first_outcome(tables, event, lanes[a])
                 if o == UNKNOWN:
                     return MISSING, k, event
                 if o >= 0:
+                    before = k
                     status, k, about = _apply(
                         width,
                         layout,
@@ -504,7 +790,11 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                     )
                     if status != DONE:
                         return status, k, about
-    return DONE, k, -1
+                    if kind >= 0:
+                        _spend(width, layout, tables, kind, batch, before, k)
+    if widths.faults:
+        return _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k, room)
+    return DONE, k, np.int64(-1)
 
 
 @njit(forceinline=True)
@@ -898,10 +1188,11 @@ def search(
     box, work, counters = _pointers(box_), _pointers(work_), _pointer(counters_)
     room, fact_room = batch_.outcomes.shape[0], facts_.sets.shape[0]
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
-    if widths.words == 1:
+    plain = _without_faults(widths)
+    if widths.words == 1 and not (widths.faults or widths.queues):
         return _search(
             1,
-            widths,
+            plain,
             layout,
             tables,
             visited,
@@ -920,10 +1211,10 @@ def search(
             closed,
             everything,
         )
-    if widths.words == 2:
+    if widths.words == 2 and not (widths.faults or widths.queues):
         return _search(
             2,
-            widths,
+            plain,
             layout,
             tables,
             visited,
@@ -1013,10 +1304,11 @@ def expand(
         _pointer(counters_),
     )
     room, capacity = batch_.outcomes.shape[0], box_.outcomes.shape[1]
-    if widths.words == 1:
+    plain = _without_faults(widths)
+    if widths.words == 1 and not (widths.faults or widths.queues):
         return _expand(
             1,
-            widths,
+            plain,
             layout,
             tables,
             visited,
@@ -1030,10 +1322,10 @@ def expand(
             everything,
             closed,
         )
-    if widths.words == 2:
+    if widths.words == 2 and not (widths.faults or widths.queues):
         return _expand(
             2,
-            widths,
+            plain,
             layout,
             tables,
             visited,
@@ -1163,19 +1455,36 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
         rows, row = _words_at(visited.rows[owner]), row * widths.words
         for a in range(widths.actors):
             work.lanes[a] = _lane(layout, rows, row, a)
+        cut = np.int64(0)
+        if widths.faults:
+            cut = _lane(layout, rows, row, widths.actors + CUT_LANE)
         for w in range(widths.words):
             left = rows[row + w] & layout.first[w]
+            if widths.faults:
+                left &= layout.open[cut * widths.words + w]
             while left:
                 event = np.int64(layout.bit_event[w * 64 + _lowest(left)])
                 left &= left - np.uint64(1)
                 local = work.lanes[tables.event_actor[event]]
                 if _first_outcome(tables, event, local) == UNKNOWN:
                     count = _request(seen, mask, found, count, event, local)
-        if widths.timers:
+        for place in range(widths.queues):
+            queue = layout.queue_order[place]
+            is_open = layout.open[cut * widths.words + (queue >> 6)] >> np.uint64(queue & 63)
+            _, event, _ = _head(layout, rows, row, queue)
+            if event < 0 or not is_open & np.uint64(1):
+                continue
+            local = work.lanes[tables.event_actor[event]]
+            if _first_outcome(tables, event, local) == UNKNOWN:
+                count = _request(seen, mask, found, count, event, local)
+        if widths.own:
             for a in range(widths.actors):
                 number = tables.local_from[a] + work.lanes[a]
-                for t in range(tables.timers_of[2 * number], tables.timers_of[2 * number + 1]):
-                    event = np.int64(tables.timers[t])
+                for t in range(tables.own_of[2 * number], tables.own_of[2 * number + 1]):
+                    event = np.int64(tables.own[t])
+                    kind = np.int64(tables.budget_of[event])
+                    if kind >= 0 and not _is_left(layout, tables, rows, row, kind):
+                        continue
                     if _first_outcome(tables, event, work.lanes[a]) == UNKNOWN:
                         if count == found.shape[0]:
                             return count, at
@@ -1212,13 +1521,15 @@ def encode(widths, layout_, records, begin, steps, sent_from, sent):
         records[o, 2 * width] = steps[i, 3]
         for s in range(sent_from[o], sent_from[o + 1]):
             bit = np.int64(layout.event_bit[sent[s]])
+            if bit < 0:  # it goes into a queue, one by one
+                continue
             flag = np.uint64(1) << np.uint64(bit & 63)
             records[o, bit >> 6] |= flag
             records[o, width + (bit >> 6)] |= flag
 
 
 @njit(cache=True, nogil=True)
-def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
+def repack(lanes, queues, old_layout_, new_layout_, new_bit, old, new, begin, end):
     """Write rows `begin` to `end` of `old` into `new` in another layout.
 
     new_bit  (64 W,) where a bit of an envelope's copy moves to, -1 for bits of lanes"""
@@ -1226,7 +1537,7 @@ def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
     source, width = _pointer(old), old.shape[1]
     for at in range(begin, end):
         new[at, :] = 0
-        for a in range(actors):
+        for a in range(lanes):
             lane = np.uint64(_lane(old_layout, source, at * width, a))
             new[at, new_layout.lane_word[a]] |= lane << new_layout.lane_shift[a]
         for w in range(width):
@@ -1236,6 +1547,15 @@ def repack(actors, old_layout_, new_layout_, new_bit, old, new, begin, end):
                 left &= left - np.uint64(1)
                 if bit >= 0:
                     new[at, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+        for queue in range(queues):
+            field = _queue(old_layout, source, at * width, queue)
+            bits = np.uint64(old_layout.queues[4 * queue + 2])
+            shift = np.uint64(new_layout.queues[4 * queue + 1])
+            while field:
+                number = field & ((np.uint64(1) << bits) - np.uint64(1))
+                new[at, new_layout.queues[4 * queue]] |= number << shift
+                field >>= bits
+                shift += np.uint64(new_layout.queues[4 * queue + 2])
 
 
 @njit(cache=True, nogil=True)
@@ -1508,7 +1828,7 @@ def switches_to_go(
     level     (P, 2) for each owner the rows of the next level, on which shortest paths go on
     actor_of  (O,) the actor that takes the step
     wanted    (O,) nonzero for the outcomes by which such a path ends; empty if it ends in a state
-    to_go     (handles, A) what is found; the greatest value of its type for no path
+    to_go     (handles, A or A + 1) what is found; the greatest value of its type for no path
     partly    how many steps the last of the states has, if the search ended before it had taken all
               of them; -1 if it had
 
@@ -1516,7 +1836,8 @@ def switches_to_go(
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
-    best = np.empty(widths.actors, np.int64)
+    movers = widths.actors + (widths.faults > 0)  # the network takes steps, too
+    best = np.empty(movers, np.int64)
     far = np.int64(1) << 60
     none = np.iinfo(to_go.dtype).max
     ends, owned = np.empty(room + 1, np.int64), np.empty(room, np.int64)
@@ -1559,7 +1880,7 @@ def switches_to_go(
                         best[actor] = min(best[actor], np.int64(to_go[target, actor]))
             first = ends[i]
             least = best.min()
-            for a in range(widths.actors):
+            for a in range(movers):
                 value = min(best[a], least + 1)
                 to_go[owned[i], a] = none if value >= far else value
     return DONE

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from .actor import RESERVED, Actor
 from .errors import ModelError
+from .faults import Faults
 from .freeze import Frozen, freeze, mutable_parts
 from .network import Bag, Network
 from .properties import Property
@@ -19,7 +20,8 @@ class Model:
     """A protocol instance to explore.
 
     `actors` maps ids to actors, in the order in which their `start()` runs; `network` carries
-    their messages; `properties` are what to check. `frozen_actors` is what the model keeps of the
+    their messages; `properties` are what to check; `faults` are what may go wrong, nothing unless
+    it is given. `frozen_actors` is what the model keeps of the
     actors: what is done to them, or to the dict, afterwards does not change it. Raises ModelError
     if a part is not what it should be, FreezeError if an actor's field cannot be part of a state.
     """
@@ -28,6 +30,7 @@ class Model:
     actors: Mapping[str, Actor]
     network: Network = field(default_factory=Bag)
     properties: Sequence[Property] = ()
+    faults: Faults = field(default_factory=Faults)
     frozen_actors: Mapping[str, Frozen] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,11 @@ class Model:
                 f"model {self.name!r}: network must be a network such as Bag(); "
                 f"got {self.network!r}."
             )
+        if not isinstance(self.faults, Faults):
+            raise ModelError(
+                f"model {self.name!r}: faults must be a Faults(…); got {self.faults!r}."
+            )
+        self.faults.check(self.name, self.actors.keys())
         self._check_properties()
 
     def _check_actor(self, actor_id: object, actor: object) -> None:

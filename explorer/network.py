@@ -46,12 +46,17 @@ class Network(ABC):
     """The seam between exploring and what a network can do.
 
     A subclass decides how envelopes are kept, which of them may be delivered next, and what
-    delivering one leaves behind. `is_multiset` says that its state is no more than the multiset of
-    the envelopes in flight, that sending adds to it, that each may be delivered, and that delivery
-    takes one copy away: then the tabulated engine can keep it.
+    delivering one leaves behind. The tabulated engine can keep it if its state is no more than the
+    envelopes in flight and each of them may be delivered: `is_multiset` says that each copy counts,
+    that sending adds one and delivery takes one away; `is_set` that copies do not count, and that
+    delivery takes nothing away. Or if it is a tuple of queues, one for each ordered pair of actors
+    with messages in flight, and sorted by these, each the tuple of its envelopes, oldest first, of
+    which the first may be delivered: `is_queues`.
     """
 
     is_multiset: ClassVar[bool] = False
+    is_set: ClassVar[bool] = False
+    is_queues: ClassVar[bool] = False
 
     @abstractmethod
     def empty(self) -> NetworkState:
@@ -73,6 +78,15 @@ class Network(ABC):
     def ignore(self, state: Any, envelope: Envelope) -> NetworkState | None:
         """`state` after `envelope` was delivered to a handler that ignored it; None if such a
         delivery is no step at all."""
+
+    def lose(self, state: Any, envelope: Envelope) -> NetworkState:
+        """`state` after one copy of `envelope`, which may be delivered next, was lost."""
+        return self.deliver(state, envelope)
+
+    @abstractmethod
+    def duplicate(self, state: Any, envelope: Envelope) -> NetworkState | None:
+        """`state` after `envelope`, which may be delivered next, was duplicated; None if it cannot
+        be, because a copy more makes no difference."""
 
     @abstractmethod
     def contents(self, state: Any) -> Counter[Envelope]:
@@ -115,8 +129,112 @@ class Bag(Network):
     ) -> tuple[Envelope, ...] | None:
         return None if self.keep_ignored else self.deliver(state, envelope)
 
+    def duplicate(self, state: tuple[Envelope, ...], envelope: Envelope) -> NetworkState:
+        return self.send(state, [envelope])
+
     def contents(self, state: tuple[Envelope, ...]) -> Counter[Envelope]:
         return Counter(state)
+
+
+@dataclass(frozen=True)
+class Duplicating(Network):
+    """An unordered network that may deliver again whatever was sent: a set of envelopes that only
+    grows.
+
+    A delivery leaves the message in flight. One that its handler ignores is a step that changes
+    nothing; with `keep_ignored=True` it is no step. Sending what was sent before changes nothing.
+    """
+
+    keep_ignored: bool = False
+    is_set: ClassVar[bool] = True
+
+    # A state is the tuple of the envelopes sent so far, sorted by index.
+
+    def empty(self) -> tuple[Envelope, ...]:
+        return ()
+
+    def send(
+        self, state: tuple[Envelope, ...], envelopes: Sequence[Envelope]
+    ) -> tuple[Envelope, ...]:
+        new = set(envelopes).difference(state)
+        return tuple(sorted((*state, *new), key=_by_index)) if new else state
+
+    def deliverable(self, state: tuple[Envelope, ...]) -> Iterable[Envelope]:
+        return state
+
+    def deliver(self, state: tuple[Envelope, ...], envelope: Envelope) -> tuple[Envelope, ...]:
+        return state
+
+    def ignore(
+        self, state: tuple[Envelope, ...], envelope: Envelope
+    ) -> tuple[Envelope, ...] | None:
+        return None if self.keep_ignored else state
+
+    def lose(self, state: tuple[Envelope, ...], envelope: Envelope) -> tuple[Envelope, ...]:
+        return tuple(one for one in state if one is not envelope)
+
+    def duplicate(self, state: tuple[Envelope, ...], envelope: Envelope) -> None:
+        return None
+
+    def contents(self, state: tuple[Envelope, ...]) -> Counter[Envelope]:
+        return Counter(state)
+
+
+@dataclass(frozen=True)
+class Fifo(Network):
+    """A queue for each ordered pair of actors: messages from one to another arrive in the order in
+    which they were sent. It neither loses nor duplicates.
+
+    Only the first message of a queue may be delivered. One that its handler ignores is consumed,
+    which is a step; with `keep_ignored=True` that is no step, and the message stays, in front of
+    those that were sent later.
+    """
+
+    keep_ignored: bool = False
+    is_queues: ClassVar[bool] = True
+
+    # A state is the tuple of the queues that are not empty, sorted by sender and receiver; a queue
+    # is the tuple of its envelopes, oldest first.
+
+    def empty(self) -> tuple[tuple[Envelope, ...], ...]:
+        return ()
+
+    def send(
+        self, state: tuple[tuple[Envelope, ...], ...], envelopes: Sequence[Envelope]
+    ) -> tuple[tuple[Envelope, ...], ...]:
+        if not envelopes:
+            return state
+        queues = {_link(queue[0]): queue for queue in state}
+        for envelope in envelopes:
+            link = _link(envelope)
+            queues[link] = (*queues.get(link, ()), envelope)
+        return tuple(queues[link] for link in sorted(queues))
+
+    def deliverable(self, state: tuple[tuple[Envelope, ...], ...]) -> Iterable[Envelope]:
+        return [queue[0] for queue in state]
+
+    def deliver(
+        self, state: tuple[tuple[Envelope, ...], ...], envelope: Envelope
+    ) -> tuple[tuple[Envelope, ...], ...]:
+        rest = (queue[1:] if queue[0] is envelope else queue for queue in state)
+        return tuple(queue for queue in rest if queue)
+
+    def ignore(
+        self, state: tuple[tuple[Envelope, ...], ...], envelope: Envelope
+    ) -> tuple[tuple[Envelope, ...], ...] | None:
+        return None if self.keep_ignored else self.deliver(state, envelope)
+
+    def duplicate(
+        self, state: tuple[tuple[Envelope, ...], ...], envelope: Envelope
+    ) -> tuple[tuple[Envelope, ...], ...]:
+        return tuple((envelope, *queue) if queue[0] is envelope else queue for queue in state)
+
+    def contents(self, state: tuple[tuple[Envelope, ...], ...]) -> Counter[Envelope]:
+        return Counter(envelope for queue in state for envelope in queue)
+
+
+def _link(envelope: Envelope) -> tuple[str, str]:
+    return envelope.sender, envelope.receiver
 
 
 def _by_index(envelope: Envelope) -> int:

@@ -2,31 +2,49 @@
 
 This file *defines* what every engine must compute.
 
-*State*: the local state of every actor, and the network. *Step*: from a state, either one
-envelope that the network can deliver is handed to its receiver, or one armed timer fires; the
-actor's handler runs, and its effects take place atomically. One event is several steps if its
-handler chooses. A delivery that its handler ignores is a step only if the network says so.
-*Terminal*: a state without steps.
+*State*: the local state of every actor, the network, and what is left of the faults. *Step*: from
+a state, either one envelope that the network can deliver is handed to its receiver, or one armed
+timer fires, or an actor crashes, stops or recovers; the actor's handler runs, and its effects take
+place atomically. Or the network loses or duplicates an envelope, is cut, or heals. One event is
+several steps if its handler chooses. A delivery that its handler ignores is a step only if the
+network says so. *Terminal*: a state without steps.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .actor import Actor
 from .facts import FactSet
-from .handlers import Event, Handlers, Local, Outcome
+from .faults import NO_FAULTS, FaultState
+from .handlers import (
+    NOBODY,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Event,
+    Handlers,
+    Heal,
+    Local,
+    Lose,
+    Outcome,
+    Start,
+    Stop,
+)
 from .model import Model
 from .network import Envelope, NetworkState
 
 
 class State(NamedTuple):
-    """A global state: the actors' local states, in declaration order, and the network's."""
+    """A global state: the actors' local states, in declaration order, the network's, and what is
+    left of the faults."""
 
     locals: tuple[Local, ...]
     network: NetworkState
+    faults: FaultState = NO_FAULTS
 
 
 class Step(NamedTuple):
@@ -43,17 +61,20 @@ class Semantics:
         self.model = model
         self.handlers = Handlers(model)
         self._position = {actor: at for at, actor in enumerate(model.actors)}
+        self._sides = model.faults.sides(tuple(model.actors))
         self._fact_sets: dict[FactSet, FactSet] = {}
 
     def initial_states(self) -> list[State]:
         """The states that `start()` of every actor, in declaration order, can make."""
-        states = [State((), self.model.network.empty())]
+        faults = self.model.faults.at_first
+        states = [State((), self.model.network.empty(), faults)]
         for actor in self.model.actors:
             outcomes = self.handlers.starts(actor)
             states = [
                 State(
                     (*state.locals, outcome.after),
                     self.model.network.send(state.network, outcome.sent),
+                    faults,
                 )
                 for state in states
                 for outcome in outcomes
@@ -61,23 +82,72 @@ class Semantics:
         return list(dict.fromkeys(states))
 
     def steps(self, state: State) -> Iterator[Step]:
-        """Every step from `state`, in a fixed order: deliveries, then timers."""
-        network = self.model.network
-        for envelope in network.deliverable(state.network):
-            event = self.handlers.delivery(envelope)
-            for outcome in self._outcomes(state, event):
-                rest = (
-                    network.ignore(state.network, envelope)
-                    if outcome.ignored
-                    else network.deliver(state.network, envelope)
-                )
-                if rest is not None:
-                    yield self._step(state, outcome, rest)
+        """Every step from `state`, in a fixed order: deliveries, then timers and faults of the
+        actors, then faults of the network."""
+        for envelope in self._deliverable(state):
+            yield from self._steps_by(state, self.handlers.delivery(envelope))
         for local in state.locals:
-            for name in local.timers:
-                firing = self.handlers.firing(local.actor, name)
-                for outcome in self._outcomes(state, firing):
-                    yield self._step(state, outcome, state.network)
+            for event in self.handlers.own_events(local):
+                if _is_left(state.faults, event):
+                    yield from self._steps_by(state, event)
+        for outcome in self._network_faults(state):
+            after = self.after(state, outcome)
+            if after is not None:
+                yield Step(outcome, after)
+
+    def step(self, state: State, wanted: Outcome) -> Step | None:
+        """The step from `state` with the event and the choices of `wanted`; None if it has none.
+
+        It is one of `steps(state)`, of which there may be many.
+        """
+        event = wanted.event
+        assert not isinstance(event, Start)
+        if not self.is_possible(state, event):
+            return None
+        outcomes: Sequence[Outcome] = [wanted]
+        if event.actor != NOBODY:
+            outcomes = self.handlers.outcomes(self._local(state, event.actor), event)
+        for outcome in outcomes:
+            if _positions(outcome) == _positions(wanted):
+                after = self.after(state, outcome)
+                return None if after is None else Step(outcome, after)
+        return None
+
+    def is_possible(self, state: State, event: Event) -> bool:
+        """Whether `event` may happen in `state`."""
+        if isinstance(event, Deliver):
+            return event.envelope in self._deliverable(state)
+        if event.actor == NOBODY:
+            return any(outcome.event is event for outcome in self._network_faults(state))
+        own = self.handlers.own_events(self._local(state, event.actor))
+        return event in own and _is_left(state.faults, event)
+
+    def after(self, state: State, outcome: Outcome) -> State | None:
+        """The state after `outcome`, of an event that is possible in `state`; None if the network
+        makes no step of it."""
+        event, network = outcome.event, self.model.network
+        rest: NetworkState | None = state.network
+        faults, locals_ = state.faults, state.locals
+        if isinstance(event, Deliver):
+            leave = network.ignore if outcome.ignored else network.deliver
+            rest = leave(rest, event.envelope)
+        elif isinstance(event, Lose):
+            rest = network.lose(rest, event.envelope)
+        elif isinstance(event, Duplicate):
+            rest = network.duplicate(rest, event.envelope)
+        elif isinstance(event, Cut):
+            faults = faults.spend("partitions")._replace(cut=event.side)
+        elif isinstance(event, Heal):
+            faults = faults._replace(cut=())
+        if rest is None:
+            return None
+        budget = _budget(event)
+        if budget is not None:
+            faults = faults.spend(budget)
+        if event.actor != NOBODY:
+            at = self._position[outcome.after.actor]
+            locals_ = (*locals_[:at], outcome.after, *locals_[at + 1 :])
+        return State(locals_, network.send(rest, outcome.sent), faults)
 
     def facts(self, state: State) -> FactSet:
         """The union of all actors' facts; equal unions are the same object."""
@@ -88,13 +158,48 @@ class Semantics:
         """`state` as properties see it."""
         return StateView(self, state)
 
-    def _outcomes(self, state: State, event: Event) -> tuple[Outcome, ...]:
-        return self.handlers.outcomes(state.locals[self._position[event.actor]], event)
+    def _deliverable(self, state: State) -> Iterable[Envelope]:
+        """What may be delivered next, links that are cut left out; to whom is not asked."""
+        may = self.model.network.deliverable(state.network)
+        if not state.faults.cut:
+            return may
+        return [one for one in may if not state.faults.parts(one.sender, one.receiver)]
 
-    def _step(self, state: State, outcome: Outcome, network: NetworkState) -> Step:
-        at = self._position[outcome.after.actor]
-        after = (*state.locals[:at], outcome.after, *state.locals[at + 1 :])
-        return Step(outcome, State(after, self.model.network.send(network, outcome.sent)))
+    def _network_faults(self, state: State) -> Iterator[Outcome]:
+        """What the network may do by itself."""
+        faults, fault = state.faults, self.handlers.network_fault
+        for kind in (Lose, Duplicate):
+            if faults.may(kind.budget):
+                for envelope in self.model.network.deliverable(state.network):
+                    yield fault(kind, envelope)
+        if faults.cut:
+            yield fault(Heal)
+        elif faults.may("partitions"):
+            for side in self._sides:
+                yield fault(Cut, side)
+
+    def _steps_by(self, state: State, event: Event) -> Iterator[Step]:
+        local = self._local(state, event.actor)
+        for outcome in self.handlers.outcomes(local, event):
+            after = self.after(state, outcome)
+            if after is not None:
+                yield Step(outcome, after)
+
+    def _local(self, state: State, actor: str) -> Local:
+        return state.locals[self._position[actor]]
+
+
+def _budget(event: Event | Start) -> str | None:
+    return event.budget if isinstance(event, (Crash, Stop, Lose, Duplicate)) else None
+
+
+def _is_left(faults: FaultState, event: Event) -> bool:
+    budget = _budget(event)
+    return budget is None or faults.may(budget)
+
+
+def _positions(outcome: Outcome) -> list[int]:
+    return [choice.position for choice in outcome.choices]
 
 
 class StateView:
@@ -118,6 +223,17 @@ class StateView:
     def timers(self) -> Mapping[str, frozenset[str]]:
         """The names of the armed timers, by actor id."""
         return {local.actor: frozenset(local.timers) for local in self._state.locals}
+
+    @property
+    def status(self) -> Mapping[str, str]:
+        """Whether each actor is "up", "down" or "stopped", by actor id."""
+        return {local.actor: local.status for local in self._state.locals}
+
+    @property
+    def faults(self) -> FaultState:
+        """How many faults of each kind are left, and `cut`, the actors on the far side of a
+        partition."""
+        return self._state.faults
 
     @property
     def facts(self) -> FactSet:

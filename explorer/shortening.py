@@ -14,8 +14,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from .errors import ModelError
-from .handlers import Deliver, Event, Outcome, Start
-from .network import NetworkState
+from .handlers import Outcome
 from .semantics import Semantics, State, Step
 from .trace import Trace, label, rerun
 
@@ -54,17 +53,10 @@ def along(semantics: Semantics, start: State, schedule: Sequence[Outcome]) -> It
     """The steps from `start` on that these outcomes, each possible where its turn comes, make."""
     state = start
     for outcome in schedule:
-        after = _after(semantics, state, outcome)
+        after = semantics.after(state, outcome)
         assert after is not None
         yield Step(outcome, after)
         state = after
-
-
-def is_possible(semantics: Semantics, state: State, event: Event) -> bool:
-    """Whether `event` may happen in `state`."""
-    if isinstance(event, Deliver):
-        return event.envelope in semantics.model.network.deliverable(state.network)
-    return any(local.actor == event.actor and event.name in local.timers for local in state.locals)
 
 
 class _Shortening:
@@ -115,7 +107,7 @@ class _Shortening:
         state, steps = self._state(at), []
         try:
             for wanted in schedule:
-                step = _taken(self.semantics, state, wanted)
+                step = self.semantics.step(state, wanted)
                 if step is None:
                     continue
                 steps.append(step)
@@ -135,39 +127,3 @@ class _Shortening:
             for _ in self.semantics.steps(state):
                 pass
         return True
-
-
-def _taken(semantics: Semantics, state: State, wanted: Outcome) -> Step | None:
-    """The step with the event and the choices of `wanted`, if `state` has it.
-
-    It is one of `semantics.steps(state)`, of which there are many: thousands of replays need it.
-    """
-    event = wanted.event
-    assert not isinstance(event, Start)
-    if not is_possible(semantics, state, event):
-        return None
-    local = next(local for local in state.locals if local.actor == event.actor)
-    for outcome in semantics.handlers.outcomes(local, event):
-        if _positions(outcome) == _positions(wanted):
-            after = _after(semantics, state, outcome)
-            return None if after is None else Step(outcome, after)
-    return None
-
-
-def _after(semantics: Semantics, state: State, outcome: Outcome) -> State | None:
-    """The state after `outcome`, an event's in `state`; None if the network makes no step of it."""
-    event, network = outcome.event, semantics.model.network
-    rest: NetworkState | None = state.network
-    if isinstance(event, Deliver):
-        leave = network.ignore if outcome.ignored else network.deliver
-        rest = leave(state.network, event.envelope)
-    if rest is None:
-        return None
-    locals_ = tuple(
-        outcome.after if local.actor == event.actor else local for local in state.locals
-    )
-    return State(locals_, network.send(rest, outcome.sent))
-
-
-def _positions(outcome: Outcome) -> list[int]:
-    return [choice.position for choice in outcome.choices]

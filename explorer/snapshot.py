@@ -104,6 +104,7 @@ def progress_of(search: TabulatedSearch) -> Json:
         "tables": digest(tabulation),
         "pairs": tabulation.pairs,
         "copies": tabulation.copies,
+        "queues": tabulation.queue_room,
         "levels": search.levels,
         "states": search.states,
         "fact sets": search.fact_sets,
@@ -125,6 +126,7 @@ def describe(model: Model) -> Json:
     return {
         "name": model.name,
         "network": repr(model.network),
+        "faults": repr(model.faults),
         "actors": {name: show(frozen) for name, frozen in model.frozen_actors.items()},
         "properties": [f"{type(item).__name__} {item.name!r}" for item in model.properties],
     }
@@ -146,7 +148,7 @@ def digest(tabulation: Tabulation) -> str:
 def check_model(model: Model, progress: Json) -> None:
     """Raise SnapshotError, saying what differs, if a snapshot is of another model."""
     ours, theirs = describe(model), progress["model"]
-    for what in ("name", "network"):
+    for what in ("name", "network", "faults"):
         if ours[what] != theirs[what]:
             raise SnapshotError(
                 f"the checkpoint is of another model: its {what} is {theirs[what]}, "
@@ -182,6 +184,8 @@ def restore(search: TabulatedSearch, snapshot: Snapshot) -> None:
         for envelope, count in enumerate(progress["copies"]):
             while tabulation.copies[envelope] < count:
                 tabulation.allow_copy(tabulation.delivery_of(envelope))
+        for queue, room in enumerate(progress["queues"]):
+            tabulation.give_queue_room(queue, room)
     except IndexError:
         raise differs from None
     if digest(tabulation) != progress["tables"]:
@@ -202,7 +206,8 @@ def _rows(part: Part, tabulation: Tabulation) -> Array:
     old = np.frombuffer(part.states, "<u8").astype(np.uint64).reshape(-1, part.words)
     new: Array = np.zeros((len(old), tabulation.packed.words), np.uint64)
     kernels.repack(
-        len(tabulation.actors),
+        tabulation.lanes,
+        len(part.packed.queues),
         tabulation.layout_of(part.packed),
         tabulation.layout,
         moves(part.packed, tabulation.packed),

@@ -17,11 +17,21 @@ import numpy as np
 from . import kernels
 from .errors import UsageError
 from .facts import Fact, FactSet
+from .faulty import Faulty, kind_of
 from .freeze import fact_order
-from .handlers import Deliver, Event, Local, Outcome, Start
+from .handlers import Deliver, Duplicate, Event, Local, Lose, Outcome, Start
 from .memory import Array, Block
 from .network import Envelope
-from .packing import PackedAs, Packing, layout_of, pack, unpack
+from .packing import (
+    Link,
+    PackedAs,
+    Packing,
+    Unpacked,
+    layout_of,
+    most_in_queue,
+    pack,
+    unpack,
+)
 from .semantics import Semantics, State
 
 
@@ -31,12 +41,18 @@ class Sizes(NamedTuple):
     batch: int = 2048  # successors
     rows: int = 1 << 14  # states
     fact_sets: int = 1 << 12
+    queue: int = 2  # messages in a queue
     spare: int = 1  # bits of a lane beyond those needed
     locals: int = kernels.PAGE
     outcomes: int = 1 << 10
     parallel: int = 1 << 15  # states in a level from which on threads share the work
     part: int = 1 << 18  # states that a thread expands at a time
     box: int = 1 << 16  # successors on their way from one thread to another
+
+
+def link_of(envelope: Envelope) -> tuple[str, str]:
+    """The ordered pair of actors that an envelope goes from and to."""
+    return envelope.sender, envelope.receiver
 
 
 class Repacked(NamedTuple):
@@ -55,11 +71,11 @@ class Tabulation:
 
     def __init__(self, semantics: Semantics, sizes: Sizes) -> None:
         network = semantics.model.network
-        if not network.is_multiset:
+        if not (network.is_multiset or network.is_set or network.is_queues):
             raise UsageError(
                 f"the tabulated engine cannot keep a {type(network).__name__}: it knows networks "
-                f"whose state is a multiset of envelopes (is_multiset). "
-                f"Explore it with engine='reference'."
+                f"whose state is a multiset or set of envelopes, or queues of them (is_multiset, "
+                f"is_set, is_queues). Explore it with engine='reference'."
             )
         self.semantics = semantics
         self.sizes = sizes
@@ -73,11 +89,15 @@ class Tabulation:
         self.objections = False
         self._position = {actor: at for at, actor in enumerate(self.actors)}
         self._number: dict[Local, int] = {}
-        self._event_of: dict[Envelope | tuple[str, str], int] = {}
+        self._event_of: dict[Envelope | Event, int] = {}
         self._deliveries: list[int] = []  # the event of delivering each envelope
         self._fact_number: dict[Fact, int] = {}
         self._masks: dict[FactSet, int] = {}
-        self.copies: list[int] = []
+        self.copies: list[int] = []  # none if there are queues
+        self._links: dict[tuple[str, str], int] = {}  # the number of each queue
+        self._queues: list[Link] = []
+        self._queued: list[list[int]] = []  # the envelopes that may be in each queue
+        self.queue_room: list[int] = []  # how many there may be at a time
         self._event_actor = Block(np.int32, 0, 64)
         self._page_of: dict[tuple[int, int], int] = {}
         self._pages = Block(np.int32, kernels.PAGE, 4)
@@ -88,9 +108,13 @@ class Tabulation:
         self._starts: Array = np.zeros(1, np.int64)
         self._fact_words = 1
         self._local_facts: Array = np.zeros((0, 1), np.uint64)
-        self._timers_of: Array = np.zeros((0, 2), np.int32)
-        self._timers = Block(np.int32, 0, 64)
-        self._timer_count = 0
+        self._own_of: Array = np.zeros((0, 2), np.int32)
+        self._own = Block(np.int32, 0, 64)
+        self._own_count = 0
+        self._faults = Faulty(semantics)
+        self._lost = Block(np.int32, 0, 64)
+        self._duplicated = Block(np.int32, 0, 64)
+        self._budget_of = Block(np.int32, 0, 64)
         self._locals_moved = self._events_moved = True  # their arrays are to be laid out anew
         self._steps = Block(np.int64, 4, sizes.outcomes)  # actor, before, after, flags
         self._sent_from = Block(np.int32, 0, sizes.outcomes + 1)
@@ -98,8 +122,9 @@ class Tabulation:
         self._sent_count = 0
         self._encoded = 0
         self._stale = True
-        self.packing = Packing([1] * len(self.actors), [], sizes.spare)
+        self.packing = Packing([1] * len(self.actors) + self._faults.counts, [], sizes.spare)
         self._records = Block(np.uint64, 3, sizes.outcomes)
+        self._cuts = [self._add_network_outcome(one) for one in self._faults.cuts]
         self.initial = semantics.initial_states()
         for state in self.initial:
             self._take_in(state)
@@ -134,9 +159,30 @@ class Tabulation:
         happening = self.events[event]
         assert isinstance(happening, Deliver)
         envelope = happening.envelope.index
+        if self._queues:
+            self._widen_queue(self._links[link_of(happening.envelope)])
+            return
         self.copies[envelope] += 1
         if len(self.packing.copies) > envelope:
             self.packing.add_copy(envelope)
+        self._stale = True
+
+    def _widen_queue(self, queue: int) -> None:
+        """Provide for more messages in a queue."""
+        link, room = self._queues[queue], self.queue_room[queue]
+        most = most_in_queue(len(link.events))
+        if room >= most:
+            raise UsageError(
+                f"the queue from {link.key[0]!r} to {link.key[1]!r} would have more than {most} "
+                f"messages, of {len(link.events)} kinds, which the tabulated engine cannot keep. "
+                f"Explore the model with engine='reference'."
+            )
+        self.queue_room[queue] = min(2 * room, most)
+        self._stale = True
+
+    def give_queue_room(self, queue: int, room: int) -> None:
+        """Provide for so many messages in a queue, at least."""
+        self.queue_room[queue] = max(self.queue_room[queue], room)
         self._stale = True
 
     def delivery_of(self, envelope: int) -> int:
@@ -152,8 +198,10 @@ class Tabulation:
         repacked = None
         if not self._fits():
             old = self.packing.described
-            counts = [len(known) + 1 for known in self.locals]
-            self.packing = Packing(counts, self.copies, self.sizes.spare)
+            counts = [len(known) + 1 for known in self.locals] + self._faults.counts
+            kinds = [len(link.events) for link in self._queues]
+            queues = list(zip(kinds, self.queue_room, strict=True))
+            self.packing = Packing(counts, self.copies, self.sizes.spare, queues)
             repacked = Repacked(old, self.packing.described)
             self._records = Block(np.uint64, 2 * self.packing.words + 1, self._steps.capacity)
             self._encoded = 0
@@ -173,22 +221,51 @@ class Tabulation:
 
     def layout_of(self, packed: PackedAs) -> kernels.Layout:
         """The arrays that tell the kernels of a packing."""
-        return layout_of(packed, self._deliveries, self._event_actor.array[: len(self.events)])
+        actor_of = self._event_actor.array[: len(self.events)]
+        stays = self.semantics.model.network.is_set
+        return layout_of(
+            packed,
+            self._deliveries,
+            actor_of,
+            len(self.actors),
+            stays,
+            self._queues,
+            self._faults.open_links([link.key for link in self._queues] or self._keys()),
+        )
+
+    def _keys(self) -> list[tuple[str, str]]:
+        return [link_of(envelope) for envelope in self.envelopes]
 
     def row(self, state: State) -> list[int]:
         """The words of a state of which every part has a number."""
         lanes = [self._number[local] for local in state.locals]
-        flying = self.semantics.model.network.contents(state.network)
+        lanes += self._faults.values(state.faults)
+        network: Any = state.network
+        if self.semantics.model.network.is_queues:
+            queues: list[list[int]] = [[] for _ in self._queues]
+            for queue in network:
+                number = self._links[link_of(queue[0])]
+                kinds = self._queued[number]
+                queues[number] = [kinds.index(envelope.index) + 1 for envelope in queue]
+            return pack(self.packed, Unpacked(lanes, [], queues))
+        flying = self.semantics.model.network.contents(network)
         numbers = sorted(envelope.index for envelope in flying.elements())
-        return pack(self.packed, lanes, numbers)
+        return pack(self.packed, Unpacked(lanes, numbers, []))
 
     def state(self, row: Sequence[Any]) -> State:
         """The state that a row stands for."""
-        lanes, flying = unpack(self.packed, row)
-        locals_ = tuple(known[lane - 1] for known, lane in zip(self.locals, lanes, strict=True))
+        lanes, flying, queues = unpack(self.packed, row)
+        flying = flying + [
+            kinds[number - 1]
+            for kinds, queue in zip(self._queued, queues, strict=False)
+            for number in queue
+        ]
+        locals_ = tuple(known[lane - 1] for known, lane in zip(self.locals, lanes, strict=False))
         network = self.semantics.model.network
         return State(
-            locals_, network.send(network.empty(), [self.envelopes[one] for one in flying])
+            locals_,
+            network.send(network.empty(), [self.envelopes[one] for one in flying]),
+            self._faults.state(lanes[len(self.actors) :]),
         )
 
     def fact_sets(self, rows: Sequence[Sequence[Any]] | Array) -> list[FactSet]:
@@ -210,6 +287,16 @@ class Tabulation:
         return np.ascontiguousarray(self._steps.array[: max(len(self.outcomes), 1), 0])
 
     @property
+    def movers(self) -> int:
+        """How many may take steps: the actors and, where there may be faults, the network."""
+        return len(self.actors) + bool(self._cuts)
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes a state has."""
+        return len(self.actors) + len(self._faults.counts)
+
+    @property
     def outcome_room(self) -> int:
         """How many outcomes there is room for before something grows."""
         return self._steps.capacity
@@ -217,18 +304,16 @@ class Tabulation:
     def local_in(self, row: Sequence[Any], event: int) -> int:
         """The number of the local state, in the state that `row` stands for, of the actor of an
         event."""
-        lanes, _ = unpack(self.packed, row)
+        lanes = unpack(self.packed, row).lanes
         return lanes[self._position[self.events[event].actor]]
 
     def has_pair(self, row: Sequence[Any], event: int, local: int) -> bool:
         """Whether this pair arises in the state that `row` stands for."""
-        happening = self.events[event]
-        lanes, flying = unpack(self.packed, row)
-        if lanes[self._position[happening.actor]] != local:
-            return False
-        if isinstance(happening, Deliver):
-            return happening.envelope.index in flying
-        return happening.name in self.locals[self._position[happening.actor]][local - 1].timers
+        happening, state = self.events[event], self.state(row)
+        at = self._position[happening.actor]
+        return state.locals[at] is self.locals[at][local - 1] and self.semantics.is_possible(
+            state, happening
+        )
 
     # -- numbers -----------------------------------------------------------------------------------
 
@@ -238,6 +323,12 @@ class Tabulation:
             self._local_number(local)
         flying = self.semantics.model.network.contents(state.network)
         self._number_envelopes()
+        network: Any = state.network
+        if self.semantics.model.network.is_queues:
+            for queue in network:
+                while self.queue_room[self._links[link_of(queue[0])]] < len(queue):
+                    self._widen_queue(self._links[link_of(queue[0])])
+            flying.clear()
         for envelope, count in flying.items():
             while self.copies[envelope.index] < count:
                 self.allow_copy(self._event_of[envelope])
@@ -265,23 +356,54 @@ class Tabulation:
             self._event_of[envelope] = event = self._new_event(handlers.delivery(envelope))
             self.envelopes.append(envelope)
             self._deliveries.append(event)
-            self.copies.append(1)
-            if len(self.packing.copies) == len(self.copies) - 1:
-                self.packing.add_envelope()
+            if self.semantics.model.network.is_queues:
+                self._queue_up(envelope, event)
+            else:
+                self.copies.append(1)
+                if len(self.packing.copies) == len(self.copies) - 1:
+                    self.packing.add_envelope()
+            for known, kind in ((self._lost, Lose), (self._duplicated, Duplicate)):
+                if self._faults.may(kind.budget) and self._makes_sense(kind, envelope):
+                    fault = handlers.network_fault(kind, envelope)
+                    known.array[event] = self._add_network_outcome(fault)
 
-    def _timer_event(self, actor: str, name: str) -> int:
-        event = self._event_of.get((actor, name))
-        if event is None:
-            event = self._new_event(self.semantics.handlers.firing(actor, name))
-            self._event_of[actor, name] = event
-        return event
+    def _queue_up(self, envelope: Envelope, event: int) -> None:
+        """Let an envelope have a number in its queue."""
+        key = link_of(envelope)
+        number = self._links.setdefault(key, len(self._queues))
+        if number == len(self._queues):
+            self._queues.append(Link(key, self._position[envelope.receiver], []))
+            self._queued.append([])
+            self.queue_room.append(self.sizes.queue)
+        self._queues[number].events.append(event)
+        self._queued[number].append(envelope.index)
+        most = most_in_queue(len(self._queued[number]))
+        if self.queue_room[number] > most:
+            self.queue_room[number] = most + 1  # what is in it now may not fit
+            self._widen_queue(number)
+
+    def _makes_sense(self, kind: type, envelope: Envelope) -> bool:
+        """Whether the network makes a step of this fault of an envelope."""
+        network = self.semantics.model.network
+        alone = network.send(network.empty(), [envelope])
+        return kind is Lose or network.duplicate(alone, envelope) is not None
+
+    def _own_event(self, event: Event) -> int:
+        number = self._event_of.get(event)
+        if number is None:
+            number = self._event_of[event] = self._new_event(event)
+        return number
 
     def _new_event(self, event: Event) -> int:
         number = len(self.events)
         self.events.append(event)
         if number >= self._event_actor.capacity:
             self._event_actor.grow(2 * number)
+            for block in (self._lost, self._duplicated, self._budget_of):
+                block.grow(2 * number)
         self._event_actor.array[number] = self._position[event.actor]
+        self._lost.array[number] = self._duplicated.array[number] = -1
+        self._budget_of.array[number] = kind_of(event)
         self._events_moved = True
         return number
 
@@ -321,20 +443,35 @@ class Tabulation:
 
     def _add_outcome(self, actor: int, local: int, outcome: Outcome, last: bool) -> None:
         assert not isinstance(outcome.event, Start)
-        number = len(self.outcomes)
         before = self.locals[actor][local - 1]
         flags = kernels.LAST * last
         flags |= kernels.FACTS * (outcome.after.facts != before.facts)
-        flags |= kernels.REPEATS * (len(set(outcome.sent)) < len(outcome.sent))
+        one_by_one = bool(outcome.sent) and self.semantics.model.network.is_queues
+        flags |= kernels.REPEATS * (one_by_one or len(set(outcome.sent)) < len(outcome.sent))
         flags |= kernels.OBJECTION * bool(outcome.objections)
         self.objections = self.objections or bool(outcome.objections)
+        after = self._local_number(outcome.after)
+        self._append_outcome(outcome, (actor, local, after, flags), outcome.sent)
+
+    def _add_network_outcome(self, outcome: Outcome) -> int:
+        """Tabulate a step of the network; its number."""
+        event = outcome.event
+        queues = self.semantics.model.network.is_queues
+        sent = [event.envelope] if isinstance(event, Duplicate) and not queues else []
+        self._append_outcome(outcome, (len(self.actors), 0, 0, kernels.LAST), sent)
+        return len(self.outcomes) - 1
+
+    def _append_outcome(
+        self, outcome: Outcome, step: tuple[int, int, int, int], sent: Sequence[Envelope]
+    ) -> None:
+        number = len(self.outcomes)
         if number + 1 >= self._steps.capacity:
             for block in (self._steps, self._sent_from, self._records):
                 block.grow(2 * block.capacity)
-        while self._sent_count + len(outcome.sent) >= self._sent.capacity:
+        while self._sent_count + len(sent) >= self._sent.capacity:
             self._sent.grow(2 * self._sent.capacity)
-        self._steps.array[number] = (actor, local, self._local_number(outcome.after), flags)
-        for envelope in outcome.sent:
+        self._steps.array[number] = step
+        for envelope in sent:
             self._sent.array[self._sent_count] = self._event_of[envelope]
             self._sent_count += 1
         self._sent_from.array[number + 1] = self._sent_count
@@ -344,8 +481,15 @@ class Tabulation:
 
     def _fits(self) -> bool:
         """Whether the packing holds everything there is."""
-        return [len(bits) for bits in self.packing.copies] == self.copies and all(
-            self.packing.holds(actor, len(known)) for actor, known in enumerate(self.locals)
+        return (
+            [len(bits) for bits in self.packing.copies] == self.copies
+            and all(
+                self.packing.holds(actor, len(known)) for actor, known in enumerate(self.locals)
+            )
+            and all(
+                self.packing.holds_queue(at, len(link.events), self.queue_room[at])
+                for at, link in enumerate(self._queues)
+            )
         )
 
     def _bring_arrays_up_to_date(self) -> None:
@@ -355,7 +499,13 @@ class Tabulation:
             self._lay_out_pages()
         self._locals_moved = self._events_moved = False
         self.widths = kernels.Widths(
-            self.packing.words, self._fact_words, len(self.actors), self._timer_count, owners=1
+            self.packing.words,
+            self._fact_words,
+            len(self.actors),
+            self._own_count,
+            owners=1,
+            faults=len(self._cuts),
+            queues=len(self.packing.queues),
         )
         self.packed = self.packing.described
         self.layout = self.layout_of(self.packed)
@@ -368,29 +518,34 @@ class Tabulation:
             self._sent_from.array,
             self._sent.array,
             self._starts,
-            self._timers_of,
-            self._timers.array,
+            self._own_of,
+            self._own.array,
             self._local_facts,
+            self._budget_of.array,
+            self._faults.lanes,
+            self._lost.array,
+            self._duplicated.array,
+            np.array(self._cuts or [0], np.int32),
         )
 
     def _lay_out_locals(self) -> None:
         self._starts = np.concatenate(([0], np.cumsum(self._room))).astype(np.int64)
         self._local_facts = np.zeros((self._starts[-1], self._fact_words), np.uint64)
-        self._timers_of = np.zeros((self._starts[-1], 2), np.int32)
-        self._timer_count = 0
+        self._own_of = np.zeros((self._starts[-1], 2), np.int32)
+        self._own_count = 0
         for actor, known in enumerate(self.locals):
             for number, local in enumerate(known, 1):
                 self._write_local(actor, number, local)
 
     def _write_local(self, actor: int, number: int, local: Local) -> None:
-        at, count = self._starts[actor] + number, self._timer_count
+        at, count = self._starts[actor] + number, self._own_count
         self._local_facts[at] = self.fact_words(local.facts)
-        events = [self._timer_event(local.actor, name) for name in local.timers]
-        while count + len(events) > self._timers.capacity:
-            self._timers.grow(2 * self._timers.capacity)
-        self._timers.array[count : count + len(events)] = events
-        self._timer_count = count + len(events)
-        self._timers_of[at] = (count, self._timer_count)
+        events = [self._own_event(one) for one in self.semantics.handlers.own_events(local)]
+        while count + len(events) > self._own.capacity:
+            self._own.grow(2 * self._own.capacity)
+        self._own.array[count : count + len(events)] = events
+        self._own_count = count + len(events)
+        self._own_of[at] = (count, self._own_count)
 
     def _lay_out_pages(self) -> None:
         rooms = [-(-room // kernels.PAGE) for room in self._room]

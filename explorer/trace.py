@@ -14,7 +14,21 @@ from typing import NamedTuple
 from .errors import TraceError
 from .facts import FactSet
 from .freeze import Frozen
-from .handlers import Deliver, Event, Local, Outcome, Start
+from .handlers import (
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Event,
+    Heal,
+    Local,
+    Lose,
+    Outcome,
+    Recover,
+    Start,
+    Stop,
+    Timeout,
+)
 from .model import Model
 from .network import Envelope
 from .semantics import Semantics, State, StateView, Step
@@ -23,8 +37,9 @@ from .semantics import Semantics, State, StateView, Step
 class Label(NamedTuple):
     """What names a step among those of its state, in any exploration of the same model.
 
-    `kind` is "deliver" or "timeout"; `what` is the frozen message or the timer's name; `choices`
-    are the positions that `choose` answered with.
+    `kind` says what happens, as in KINDS; `actor` is "" if the network takes the step, and the
+    receiver if it is about a message; `what` is the frozen message, the timer's name, or the side
+    that is cut off; `choices` are the positions that `choose` answered with.
     """
 
     kind: str
@@ -34,15 +49,35 @@ class Label(NamedTuple):
     choices: tuple[int, ...]
 
 
+KINDS: dict[type, str] = {
+    Deliver: "deliver",
+    Timeout: "timeout",
+    Crash: "crash",
+    Stop: "stop",
+    Recover: "recover",
+    Lose: "lose",
+    Duplicate: "duplicate",
+    Cut: "cut",
+    Heal: "heal",
+}
+
+
 def label(outcome: Outcome) -> Label:
     """The label of the step that `outcome` makes."""
     event = outcome.event
     choices = tuple(choice.position for choice in outcome.choices)
-    if isinstance(event, Deliver):
-        return Label("deliver", event.actor, event.sender, event.envelope.payload, choices)
     if isinstance(event, Start):
         raise TraceError(f"{event!r} makes the initial state and is no step.")
-    return Label("timeout", event.actor, None, event.name, choices)
+    kind = KINDS[type(event)]
+    if isinstance(event, (Deliver, Lose, Duplicate)):
+        envelope = event.envelope
+        return Label(kind, envelope.receiver, envelope.sender, envelope.payload, choices)
+    what: Frozen = None
+    if isinstance(event, Timeout):
+        what = event.name
+    elif isinstance(event, Cut):
+        what = event.side
+    return Label(kind, event.actor, None, what, choices)
 
 
 class TraceStep(NamedTuple):
@@ -65,7 +100,7 @@ class TraceStep(NamedTuple):
 
     @property
     def actor(self) -> str:
-        """The actor that takes the step."""
+        """The actor that takes the step; "" if the network does."""
         return self.before.actor
 
     @property
@@ -139,7 +174,7 @@ def rerun(model: Model, start: int, labels: Sequence[Label]) -> Trace:
 
 def trace_step(semantics: Semantics, state: State, step: Step) -> TraceStep:
     """`step`, taken in `state`, with what it changed."""
-    actor = step.outcome.after.actor
-    before = next(local for local in state.locals if local.actor == actor)
+    after = step.outcome.after
+    before = next((local for local in state.locals if local.actor == after.actor), after)
     old, new = semantics.facts(state), semantics.facts(step.after)
     return TraceStep(step.outcome, before, step.after, new - old, old - new)

@@ -20,7 +20,7 @@ from .memory import Array
 from .model import Model
 from .packing import pack, unpack
 from .semantics import Semantics, State
-from .shortening import is_possible, shorten
+from .shortening import shorten
 from .tables import Sizes, Tabulation
 from .trace import Trace
 from .visited import as_rows
@@ -141,7 +141,7 @@ class Walker:
             self._room *= 2
         change = self.tabulation.settle()
         if change:
-            row = pack(change.new, *unpack(change.old, self._row[0]))
+            row = pack(change.new, unpack(change.old, self._row[0]))
             self._row = as_rows([row], self.tabulation.packing.words)
 
     def _missing(self) -> list[tuple[int, int]]:
@@ -177,6 +177,6 @@ class Walker:
         local = self.tabulation.locals[at][number - 1]
 
         def arises(state: State, outcome: Outcome | None) -> bool:
-            return state.locals[at] is local and is_possible(self.semantics, state, happening)
+            return state.locals[at] is local and self.semantics.is_possible(state, happening)
 
         return shorten(self.semantics, walk.start, walk.outcomes, arises)

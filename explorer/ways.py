@@ -52,7 +52,7 @@ class Ways:
         kind = np.uint8 if length < 255 else np.int32
         none = np.iinfo(kind).max
         to_go: Array = np.full(
-            (max(int(counts.max()), 1) * owners, len(self.tabulation.actors)), none, kind
+            (max(int(counts.max()), 1) * owners, self.tabulation.movers), none, kind
         )
         if not len(last):
             to_go[self._targets(finding, levels)] = 0

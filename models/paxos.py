@@ -12,10 +12,24 @@ The bugs at the end are one overridden method each.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
-from ..explorer import Actor, Bag, FactSet, Model, Property, UsageError, Witness
+from ..explorer import (
+    Actor,
+    Bag,
+    Duplicating,
+    FactSet,
+    Faults,
+    Fifo,
+    Model,
+    Network,
+    Property,
+    UsageError,
+    Witness,
+    durable,
+)
 from ..invariants import (
     Proposed,
     Quorums,
@@ -56,11 +70,12 @@ class Accept(NamedTuple):
 
 @dataclass
 class Acceptor(Actor):
-    """`promised` is 0 before the first promise; ballots count from 1."""
+    """`promised` is 0 before the first promise; ballots count from 1. Both fields survive a crash:
+    an acceptor that forgets them is none."""
 
     promise_copies: int = 1
-    promised: int = 0
-    voted: Vote | None = None
+    promised: int = durable(0)
+    voted: Vote | None = durable(None)
 
     def receive(self, message: Any, sender: str) -> None:
         match message:
@@ -158,11 +173,18 @@ def paxos(
     keep_ignored: Annotated[
         bool, "messages that nobody heeds stay in flight, without a step"
     ] = False,
+    network: Annotated[str, "bag, duplicating, or fifo"] = "bag",
+    crashes: Annotated[int, "how often acceptors may crash, all together"] = 0,
+    losses: Annotated[int, "how many messages the network may lose"] = 0,
     bug: Annotated[str | None, "a seeded bug, by name"] = None,
 ) -> Model:
     """Single-decree Paxos: proposers that agree on one value, through acceptors that vote."""
     counts = {"proposers": proposers, "acceptors": acceptors, "rounds": rounds}
     _check(bug, retrying, **counts, promise_copies=promise_copies)
+    if network not in _NETWORKS:
+        raise UsageError(
+            f"paxos: there is no network {network!r}; there are {', '.join(_NETWORKS)}."
+        )
     names = tuple(f"a{n + 1}" for n in range(acceptors))
     quorums = Quorums.majorities(names) if quorum is None else Quorums.of_size(names, quorum)
     size = len(quorums.quorums[0])
@@ -184,7 +206,8 @@ def paxos(
     return Model(
         name="paxos" if bug is None else f"paxos with bug {bug}",
         actors=actors,
-        network=Bag(keep_ignored=keep_ignored),
+        network=_NETWORKS[network](keep_ignored=keep_ignored),
+        faults=Faults(crashes=crashes, losses=losses, actors=names if crashes else None),
         properties=[
             single_chosen_value(quorums),
             greatest_promise_selection(),
@@ -193,6 +216,13 @@ def paxos(
             *_witnesses(quorums, proposers, size, len(seen)),
         ],
     )
+
+
+_NETWORKS: dict[str, Callable[..., Network]] = {
+    "bag": Bag,
+    "duplicating": Duplicating,
+    "fifo": Fifo,
+}
 
 
 def promised_by(actor: Actor) -> int | None:
@@ -368,6 +398,12 @@ class HidesVote(Acceptor):
         return Promise(ballot, None)
 
 
+@dataclass
+class Forgets(Acceptor):
+    promised: int = 0
+    voted: Vote | None = None
+
+
 _ROLES: dict[str, tuple[type[Proposer], type[Acceptor]]] = {
     "lowest-promise": (SelectsLowest, Acceptor),
     "last-promise": (SelectsLast, Acceptor),
@@ -377,6 +413,7 @@ _ROLES: dict[str, tuple[type[Proposer], type[Acceptor]]] = {
     "vote-below-promise": (Proposer, VotesBelowPromise),
     "vote-is-no-promise": (Proposer, VoteIsNoPromise),
     "hidden-vote": (Proposer, HidesVote),
+    "amnesia": (Proposer, Forgets),
 }
 
 _THREE = {"proposers": 3, "keep_ignored": True}
@@ -412,6 +449,12 @@ ENTRY = Entry(
             AGREEMENT,
             13,
             {"rounds": 2, "retrying": 1, "keep_ignored": True},
+        ),
+        "amnesia": Bug(
+            "an acceptor forgets its promise and its vote when it crashes",
+            AGREEMENT,
+            14,
+            {"crashes": 1},
         ),
         "shared-ballot": Bug("all proposers use the same ballots", AGREEMENT, 12),
     },

@@ -209,9 +209,12 @@ def _part(path: Path, about: Json) -> Part:
     if hashlib.sha256(content).hexdigest() != about["sha256"]:
         raise _damaged(path, "its checksum is wrong")
     states = about["bytes of states"]
-    lanes, copies, words = about["packed"]
+    lanes, copies, words, queues = about["packed"]
     packed = PackedAs(
-        tuple((word, shift, bits) for word, shift, bits in lanes), tuple(map(tuple, copies)), words
+        tuple((word, shift, bits) for word, shift, bits in lanes),
+        tuple(map(tuple, copies)),
+        words,
+        tuple((word, shift, bits, room) for word, shift, bits, room in queues),
     )
     return Part(content[:states], content[states:], about["words"], about["fact words"], packed)
 

@@ -10,6 +10,7 @@ import enum
 from collections import Counter
 from typing import Any, TypeAlias
 
+from ..explorer.faults import UP, FaultState
 from ..explorer.freeze import Frozen, fields_of
 from ..explorer.handlers import Local, Outcome
 from ..explorer.model import Model
@@ -46,12 +47,13 @@ def encode(frozen: Frozen) -> Json:
 
 
 def encode_local(local: Local) -> Json:
-    """An actor's local state: its fields, its armed timers, and what it recorded."""
+    """An actor's local state: its fields, its armed timers, what it recorded, and whether it is
+    down."""
     return {
         "fields": {name: encode(value) for name, value in fields_of(local.fields).items()},
         "timers": list(local.timers),
         "recorded": sorted(map(repr, local.history)),
-    }
+    } | ({} if local.status == UP else {"status": local.status})
 
 
 def encode_envelopes(envelopes: Counter[Envelope]) -> Json:
@@ -68,16 +70,23 @@ def encode_state(model: Model, state: State) -> Json:
     return {
         "actors": {local.actor: encode_local(local) for local in state.locals},
         "network": encode_envelopes(model.network.contents(state.network)),
-    }
+    } | ({"faults": encode_faults(state.faults)} if model.faults else {})
+
+
+def encode_faults(faults: FaultState) -> Json:
+    """What is left of the faults (null: any number), and the side that is cut off."""
+    return faults._asdict() | {"cut": list(faults.cut)}
 
 
 def encode_action(outcome: Outcome) -> Json:
     """What names a step among those of its state."""
     kind, actor, sender, what, _ = label(outcome)
     action: dict[str, Json] = {"action": kind, "actor": actor}
-    if kind == "deliver":
+    if sender is not None:
         action |= {"sender": sender, "message": encode(what)}
-    else:
+    elif kind == "timeout":
         action |= {"timer": what}
+    elif kind == "cut":
+        action |= {"side": list(what)}
     chosen = [{"option": c.position, "of": c.among, "shown": c.shown} for c in outcome.choices]
     return action | ({"choices": chosen} if chosen else {})

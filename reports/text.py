@@ -64,6 +64,7 @@ def trace_lines(trace: Trace, width: int | None) -> list[Text]:
         head.append(f"{who:<{flow}}  ", style="cyan")
         head.append(f"{text:<{what}}  ", style="bold")
         head.append(change)
+        head.rstrip()
         lines += broken(head, width, indent=number + flow + what + 8)
     return lines
 

@@ -187,10 +187,16 @@ def _other_outcome(number: int, ours: Json, theirs: Json) -> str | None:
 
 
 def _text(action: Json) -> str:
-    if action.get("action") == "deliver":
+    kind = action.get("action")
+    if "message" in action:
+        done = "" if kind == "deliver" else f" ({kind})"
         message = json.dumps(action.get("message"))
-        return f"{action.get('sender')} → {action.get('actor')} {message}"
-    return f"{action.get('actor')}: timer {action.get('timer')!r} fires"
+        return f"{action.get('sender')} → {action.get('actor')} {message}{done}"
+    if kind == "timeout":
+        return f"{action.get('actor')}: timer {action.get('timer')!r} fires"
+    if kind == "cut":
+        return f"network: cut {json.dumps(action.get('side'))}"
+    return f"{action.get('actor') or 'network'}: {kind}"
 
 
 def _checked(path: Path, document: Any) -> SavedTrace:

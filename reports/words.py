@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..explorer import Deliver, Fact, TraceStep
+from ..explorer import Deliver, Fact, Timeout, TraceStep
 from ..explorer.freeze import Frozen, fields_of, show
-from ..explorer.handlers import Event
+from ..explorer.handlers import Crash, Cut, Duplicate, Event, Lose, Recover, Stop
 from ..explorer.network import Envelope
 
 SHORT = 60
@@ -27,7 +27,17 @@ def event_parts(event: Event) -> tuple[str, str]:
     """Who takes part in an event, and what it is: ("p1 → a1", "Prepare(1)")."""
     if isinstance(event, Deliver):
         return clean(f"{event.sender} → {event.actor}"), clean(show(event.envelope.payload))
-    return clean(event.actor), clean(f"timer {event.name!r} fires")
+    if isinstance(event, (Lose, Duplicate)):
+        envelope = event.envelope
+        link = clean(f"{envelope.sender} → {envelope.receiver}")
+        return link, clean(f"{show(envelope.payload)} {event.verb}")
+    if isinstance(event, Timeout):
+        return clean(event.actor), clean(f"timer {event.name!r} fires")
+    if isinstance(event, (Crash, Stop, Recover)):
+        return clean(event.actor), event.verb
+    if isinstance(event, Cut):
+        return "network", clean(f"cuts {', '.join(event.side)} off")
+    return "network", "heals"
 
 
 def fact_text(fact: Fact) -> str:
@@ -40,16 +50,20 @@ def changes(step: TraceStep) -> list[str]:
     before, after = step.before, step.after
     said = [f"chooses {choice.shown}" for choice in step.outcome.choices]
     said += _differences("", before.fields, after.fields)
-    fired = () if isinstance(step.event, Deliver) else (step.event.name,)
+    fired = (step.event.name,) if isinstance(step.event, Timeout) else ()
     said += [f"sets timer {name!r}" for name in after.timers if name not in before.timers]
     said += [f"sets timer {name!r} again" for name in after.timers if name in fired]
     said += [
         f"cancels timer {name!r}"
         for name in before.timers
-        if name not in after.timers and name not in fired
+        if name not in after.timers and name not in fired and after.status == before.status
     ]
     said += [f"sends {message} to {', '.join(to)}" for message, to in _grouped(step.sent)]
-    if not said and step.outcome.ignored:
+    if not said and isinstance(step.event, Crash):
+        said.append("loses nothing")
+    elif not said and isinstance(step.event, Recover):
+        said.append("as it was")
+    elif not said and step.outcome.ignored:
         said.append("ignored")
     return [clean(text) for text in said]
 
