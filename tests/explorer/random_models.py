@@ -8,7 +8,7 @@ are ever sent; modes and timers change freely, so that there are cycles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
@@ -18,11 +18,14 @@ from islander import (
     Bag,
     Fact,
     FactInvariant,
+    Faults,
     Model,
+    Network,
     StateInvariant,
     StateWitness,
     StepInvariant,
     Witness,
+    durable,
 )
 
 LAST = 2
@@ -60,7 +63,7 @@ class TableActor(Actor):
 
     table: ClassVar[Table] = {}
     phase: int = 0
-    mode: int = 0
+    mode: int = durable(0)
 
     def start(self) -> None:
         self.react("start", "")
@@ -70,6 +73,9 @@ class TableActor(Actor):
 
     def timeout(self, name: str) -> None:
         self.react("timeout", name)
+
+    def recover(self) -> None:
+        self.react("recover", "")
 
     def facts(self) -> list[Fact]:
         return [At(self.id, self.phase)]
@@ -112,17 +118,21 @@ def _late_timer(state: Any) -> bool:
 
 _MESSAGES = ("p", "q")
 _TIMERS = ("t", "u")
-_KEYS = [
-    ("receive", message, phase, mode)
-    for message in _MESSAGES
-    for phase in range(LAST + 1)
-    for mode in (0, 1)
-] + [
-    ("timeout", name, phase, mode)
-    for name in _TIMERS
-    for phase in range(LAST + 1)
-    for mode in (0, 1)
-]
+_KEYS = (
+    [
+        ("receive", message, phase, mode)
+        for message in _MESSAGES
+        for phase in range(LAST + 1)
+        for mode in (0, 1)
+    ]
+    + [
+        ("timeout", name, phase, mode)
+        for name in _TIMERS
+        for phase in range(LAST + 1)
+        for mode in (0, 1)
+    ]
+    + [("recover", "", 0, mode) for mode in (0, 1)]
+)
 
 
 @st.composite
@@ -154,3 +164,20 @@ def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
     }
     network = Bag(keep_ignored=draw(st.booleans()))
     return Model("random", actors, network, PROPERTIES)
+
+
+@st.composite
+def faulty_models(draw: st.DrawFn, networks: tuple[type[Network], ...]) -> Model:
+    """The same on one of these networks, with faults."""
+    model = draw(models())
+    budgets = st.sampled_from([0, 0, 0, 1, 2, None])
+    kinds = ("crashes", "stops", "losses", "partitions")
+    faults = {kind: draw(budgets) for kind in kinds}
+    if len(model.actors) < 2:
+        faults["partitions"] = 0
+    who = draw(st.none() | st.lists(st.sampled_from(list(model.actors)), max_size=2))
+    return replace(
+        model,
+        network=draw(st.sampled_from(networks))(keep_ignored=draw(st.booleans())),  # type: ignore[call-arg]
+        faults=Faults(**faults, duplications=draw(st.integers(0, 1)), actors=who),
+    )

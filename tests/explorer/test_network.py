@@ -1,4 +1,4 @@
-"""The Bag: a multiset of envelopes, of which equal ones count as one thing to deliver."""
+"""The networks: what they keep, what may be delivered, and what a delivery leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from islander import Bag, Envelope, explore
+from islander import Bag, Duplicating, Envelope, Fifo, explore
 from islander.explorer.freeze import freeze
 
 from .cells import append, cell, model, run, state_texts, step_texts
@@ -160,3 +160,45 @@ def test_a_kept_message_can_be_delivered_once_its_handler_heeds_it() -> None:
         "a=None b=open | a→b:x",
         "a=None b=x",
     ]
+
+
+@given(st.lists(st.sampled_from([X, Y, Z])))
+def test_a_duplicating_network_is_the_set_of_what_was_sent(envelopes: list[Envelope]) -> None:
+    network = Duplicating()
+    state = network.send(network.empty(), envelopes)
+    assert list(network.deliverable(state)) == sorted(set(envelopes), key=lambda e: e.index)
+    for envelope in set(envelopes):
+        assert network.deliver(state, envelope) == state == network.ignore(state, envelope)
+        assert Duplicating(keep_ignored=True).ignore(state, envelope) is None
+        assert network.duplicate(state, envelope) is None
+        rest = network.lose(state, envelope)
+        assert set(network.contents(rest)) == set(envelopes) - {envelope}
+
+
+LINKS = [
+    Envelope(*link, freeze(text), index)
+    for index, (link, text) in enumerate(
+        (link, text) for link in ("ab", "ba", "cb") for text in "xy"
+    )
+]
+
+
+@given(st.lists(st.sampled_from(LINKS)), st.data())
+def test_a_fifo_is_a_queue_for_each_ordered_pair(envelopes: list[Envelope], data: Any) -> None:
+    network = Fifo()
+    state = network.empty()
+    queues: dict[tuple[str, str], list[Envelope]] = {}
+    for envelope in envelopes:
+        state = network.send(state, [envelope])
+        queues.setdefault((envelope.sender, envelope.receiver), []).append(envelope)
+    while any(queues.values()):
+        heads = [queue[0] for queue in queues.values() if queue]
+        assert list(network.deliverable(state)) == sorted(heads, key=lambda e: e.index)
+        assert network.contents(state) == Counter(e for queue in queues.values() for e in queue)
+        head = data.draw(st.sampled_from(heads))
+        twice = network.duplicate(state, head)
+        assert network.deliver(twice, head) == state
+        assert Fifo(keep_ignored=True).ignore(state, head) is None
+        state = network.ignore(state, head)
+        queues[head.sender, head.receiver].pop(0)
+    assert state == network.empty()

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from islander import (
     Bag,
+    Duplicating,
     Fact,
     FactInvariant,
+    Faults,
+    Fifo,
     Model,
     Progress,
     Result,
@@ -30,7 +33,7 @@ from islander.models import CATALOGUE
 from islander.models.paxos import paxos
 
 from .cells import TRUE, Cell, append, cell, model
-from .random_models import models
+from .random_models import faulty_models, models
 
 TINY = Sizes(batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2)
 """Sizes so small that everything grows all the time."""
@@ -167,6 +170,56 @@ def test_random_models_are_explored_alike_within_a_depth(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tabulated, "SIZES", first_sizes)
         assert_equal(lambda: checked, threads, keep_going=keep_going, max_depth=deepest)
+
+
+@random_settings
+@given(
+    checked=faulty_models((Bag, Duplicating, Fifo)),
+    threads=st.integers(1, 3),
+    keep_going=st.booleans(),
+    first_sizes=st.sampled_from([TINY, SMALL, tabulated.SIZES]),
+    most=st.none() | st.integers(1, 200),
+    deepest=st.integers(0, 3),
+)
+def test_random_models_with_faults_are_explored_alike(
+    checked: Model,
+    threads: int,
+    keep_going: bool,
+    first_sizes: Sizes,
+    most: int | None,
+    deepest: int,
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tabulated, "SIZES", first_sizes)
+        assert_equal(
+            lambda: checked, threads, keep_going=keep_going, max_states=most, max_depth=deepest
+        )
+
+
+FAULTY: dict[str, dict[str, Any]] = {
+    "crashes": {"faults": Faults(crashes=2)},
+    "crashes without end": {"faults": Faults(crashes=None, actors=["a1", "p1"])},
+    "stops": {"faults": Faults(stops=1)},
+    "losses": {"faults": Faults(losses=2)},
+    "losses without end": {"faults": Faults(losses=None)},
+    "duplications": {"faults": Faults(duplications=1)},
+    "partitions": {"faults": Faults(partitions=2, cuts=[["a1"], ["a1", "p1"]])},
+    "all": {"faults": Faults(1, 0, 1, 0, 1, actors=["a1"], cuts=[["a1"]])},
+    "a set": {"network": Duplicating()},
+    "a set that keeps what is ignored": {"network": Duplicating(keep_ignored=True)},
+    "a lossy set": {"network": Duplicating(keep_ignored=True), "faults": Faults(losses=1)},
+    "queues": {"network": Fifo()},
+    "queues that keep what is ignored": {"network": Fifo(keep_ignored=True)},
+    "faulty queues": {"network": Fifo(), "faults": Faults(1, 0, 1, 1, 1, actors=["a1"])},
+}
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("faulty", list(FAULTY))
+def test_paxos_with_faults_is_explored_alike(faulty: str, threads: int) -> None:
+    made = lambda: replace(paxos(proposers=2, acceptors=1), **FAULTY[faulty])  # noqa: E731
+    assert_equal(made, threads)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -311,6 +364,42 @@ def test_memory_that_does_not_suffice_ends_the_search_as_incomplete(threads: int
     )
     assert 1_000 < result.states < 1_000_000
     assert explore(paxos(), threads=threads, max_bytes=10**9).verdict is Verdict.HOLDS
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_queues_grow_in_length_and_in_kinds(threads: int) -> None:
+    def start(self: Cell) -> None:
+        for message in range(7):
+            self.send("b", message)
+            self.send("c", message % 3)
+
+    def made(handed_on: int) -> Model:
+        def receive(self: Cell, message: int, sender: str) -> None:
+            self.value = (*self.value, message)[-2:]
+            if message < handed_on:
+                self.send("c", message + 10)
+
+        actors = {"b": cell((), receive=receive), "c": cell(0, receive=keep_last)}
+        return model(a=cell(start=start), **actors, network=Fifo())
+
+    assert_equal(lambda: made(handed_on=5), threads)
+
+
+def keep_last(self: Cell, message: int, sender: str) -> None:
+    self.value = message
+
+
+def test_a_queue_that_tables_cannot_hold_is_refused_by_name() -> None:
+    def start(self: Cell) -> None:
+        for message in range(40):
+            self.send("b", message)
+
+    long = model(a=cell(start=start), b=cell(), network=Fifo())
+    said = "the queue from 'a' to 'b' would have more than 10 messages, of 40 kinds"
+    with pytest.raises(UsageError, match=said):
+        explore(long)
+    assert explore(long, "reference").states == 41
 
 
 def test_a_network_that_tables_cannot_hold_is_refused_by_name() -> None:
