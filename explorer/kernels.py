@@ -1,7 +1,9 @@
 """The compiled kernels: every loop over states, on integers; no other module knows numba.
 
 The kernels take arrays and learn all widths at run time, so they are compiled once for all models
-and load from numba's cache afterwards. They release the GIL and know no Python object.
+and load from numba's cache afterwards; those of the inner loop have versions besides for states of
+one and of two words. They release the GIL and know no Python object. They share this one file
+since numba's cache looks for changes in the file of a kernel only, not in those it calls.
 
 *State*: a row of `W` 64-bit words, laid out by a `Layout`; `tables` decide what happens to it.
 *Order*: states are numbered in the order in which a breadth-first search with one queue finds them,
@@ -39,7 +41,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import event
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 # How a kernel ended.
 DONE = 0  # all that was asked for
@@ -389,14 +391,31 @@ def _compare_line(typingctx: Any, table: Any, line: Any, tag: Any) -> Any:
 
 
 # `width` is passed beside `widths` so that the compiler sees 1 and 2, by far the most frequent, as
-# constants: that makes the loops over words a quarter faster. Likewise it sees where there are
-# neither faults nor queues. See `search`.
+# constants: that makes the loops over words a quarter faster. What it is to see, it learns from the
+# type of `narrow`, so each of the fast versions is compiled when a model needs it, not before.
+#
+# Numbers that begin as a literal begin as np.int64(0) where they are passed on: else all that they
+# are passed to is compiled once more, for this literal.
 
 
-@njit(forceinline=True)
-def _without_faults(widths):
-    """These widths, known to the compiler to be of a model without faults and queues."""
-    return Widths(widths.words, widths.facts, widths.actors, widths.own, widths.owners, 0, 0)
+def _narrowed(narrow, widths):
+    """The width of a state, and all widths: with `narrow`, a tuple as long as a state has words,
+    the compiler knows the former, and that there are neither faults nor queues; None tells it
+    nothing."""
+    raise NotImplementedError
+
+
+@overload(_narrowed)
+def _(narrow, widths):
+    if isinstance(narrow, types.NoneType):
+        return lambda narrow, widths: (widths.words, widths)
+
+    def known(narrow, widths):
+        return len(narrow), Widths(
+            widths.words, widths.facts, widths.actors, widths.own, widths.owners, 0, 0
+        )
+
+    return known
 
 
 @njit(forceinline=True)
@@ -497,7 +516,7 @@ def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
 def _apply(width, layout, tables, rows, at, o, word, delivered, earlier, actor, batch, k, room):
     """Write the state after each outcome of one pair, `o` being the first, and its sleep set."""
     records, words = tables.records, batch.words
-    status, event = DONE, -1
+    status, event = DONE, np.int64(-1)
     going = True
     while going:
         if k >= room:
@@ -609,7 +628,7 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                 left &= left - np.uint64(1)
                 bit = w * 64 + low
                 event = np.int64(layout.bit_event[bit])
-                word, taken = 0, nothing
+                word, taken = np.int64(0), nothing
                 if kind == LOSSES:
                     o = np.int64(tables.lost[event])
                     if (layout.repeated[w] >> np.uint64(low)) & np.uint64(1):
@@ -684,7 +703,7 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
             rows,
             at,
             np.int64(tables.cuts[number]),
-            0,
+            np.int64(0),
             nothing,
             work.earlier,
             actor,
@@ -780,7 +799,7 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                         rows,
                         at,
                         o,
-                        0,
+                        np.int64(0),
                         np.uint64(0),
                         earlier,
                         a,
@@ -804,15 +823,15 @@ def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, 
 
     Returns (status, next state, successors, those of the state that could not be expanded whole
     included, steps left out, states without any step, event)."""
-    k, after, slept, terminal, begun = 0, 0, 0, 0, at
-    status, event = DONE, -1
+    k, after, slept, terminal, begun = np.int64(0), np.int64(0), 0, 0, at
+    status, event = DONE, np.int64(-1)
     while at < end:
-        owner, row = 0, at
+        owner, row = np.int64(0), at
         if widths.owners > 1:
             owner = np.int64(visited.owners[at])
             row = work.cursors[owner]
         rows = _words_at(visited.rows[owner])
-        asleep, sleeper = work.awake, 0
+        asleep, sleeper = work.awake, np.int64(0)
         if not waking:
             asleep = _words_at(visited.asleep[owner])
             sleeper = (row - visited.asleep_from[owner]) * width
@@ -1108,10 +1127,10 @@ def _search(
                     _words_at(visited.rows[0]),
                     at * width,
                     work.awake,
-                    0,
+                    np.int64(0),
                     work,
                     batch,
-                    0,
+                    np.int64(0),
                     room,
                 )
                 at += 1
@@ -1158,6 +1177,7 @@ def _first_too_many(width, visited, batch, box, work, states, most):
 
 @njit(cache=True, nogil=True)
 def search(
+    narrow,
     widths,
     layout_,
     tables_,
@@ -1176,6 +1196,7 @@ def search(
 ):
     """Expand the states from counters[NEXT] up to number `end`, with one owner and one thread.
 
+    narrow      see `_narrowed`
     most        how many states may be kept
     closed      leave out new states, and count their steps in counters[CUT] only
     everything  do not pass over successors that were met recently (as objections, and closed
@@ -1188,53 +1209,9 @@ def search(
     box, work, counters = _pointers(box_), _pointers(work_), _pointer(counters_)
     room, fact_room = batch_.outcomes.shape[0], facts_.sets.shape[0]
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
-    plain = _without_faults(widths)
-    if widths.words == 1 and not (widths.faults or widths.queues):
-        return _search(
-            1,
-            plain,
-            layout,
-            tables,
-            visited,
-            facts,
-            batch,
-            box,
-            work,
-            counters,
-            room,
-            row_room,
-            table_room,
-            fact_room,
-            fact_mask,
-            end,
-            most,
-            closed,
-            everything,
-        )
-    if widths.words == 2 and not (widths.faults or widths.queues):
-        return _search(
-            2,
-            plain,
-            layout,
-            tables,
-            visited,
-            facts,
-            batch,
-            box,
-            work,
-            counters,
-            room,
-            row_room,
-            table_room,
-            fact_room,
-            fact_mask,
-            end,
-            most,
-            closed,
-            everything,
-        )
+    width, widths = _narrowed(narrow, widths)
     return _search(
-        widths.words,
+        width,
         widths,
         layout,
         tables,
@@ -1292,7 +1269,18 @@ def _expand(
 
 @njit(cache=True, nogil=True)
 def expand(
-    widths, layout_, tables_, visited_, batch_, box_, work_, counters_, end, everything, closed
+    narrow,
+    widths,
+    layout_,
+    tables_,
+    visited_,
+    batch_,
+    box_,
+    work_,
+    counters_,
+    end,
+    everything,
+    closed,
 ):
     """Put the successors of the states from counters[NEXT] up to number `end` into the boxes; what
     several threads do at a time, each with a batch, box, work and counters of its own."""
@@ -1304,43 +1292,9 @@ def expand(
         _pointer(counters_),
     )
     room, capacity = batch_.outcomes.shape[0], box_.outcomes.shape[1]
-    plain = _without_faults(widths)
-    if widths.words == 1 and not (widths.faults or widths.queues):
-        return _expand(
-            1,
-            plain,
-            layout,
-            tables,
-            visited,
-            batch,
-            box,
-            work,
-            counters,
-            room,
-            capacity,
-            end,
-            everything,
-            closed,
-        )
-    if widths.words == 2 and not (widths.faults or widths.queues):
-        return _expand(
-            2,
-            plain,
-            layout,
-            tables,
-            visited,
-            batch,
-            box,
-            work,
-            counters,
-            room,
-            capacity,
-            end,
-            everything,
-            closed,
-        )
+    width, widths = _narrowed(narrow, widths)
     return _expand(
-        widths.words,
+        width,
         widths,
         layout,
         tables,
@@ -1358,7 +1312,9 @@ def expand(
 
 
 @njit(cache=True, nogil=True)
-def settle(widths, layout_, tables_, visited_, facts_, box_, work_, counters_, owner, closed):
+def settle(
+    narrow, widths, layout_, tables_, visited_, facts_, box_, work_, counters_, owner, closed
+):
     """Put what is in the box of `owner` into its part of the visited set. Returns how many of these
     states are new."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
@@ -1371,63 +1327,25 @@ def settle(widths, layout_, tables_, visited_, facts_, box_, work_, counters_, o
     capacity = box_.outcomes.shape[1]
     fact_mask = np.uint64(facts_.table.shape[0] - 1)
     before = counters[STATES]
-    if widths.words == 1:
-        _settle_box(
-            1,
-            widths,
-            layout,
-            tables,
-            visited,
-            facts,
-            owner,
-            box.words,
-            box.outcomes,
-            box.asleep,
-            box,
-            capacity,
-            work,
-            counters,
-            fact_mask,
-            closed,
-        )
-    elif widths.words == 2:
-        _settle_box(
-            2,
-            widths,
-            layout,
-            tables,
-            visited,
-            facts,
-            owner,
-            box.words,
-            box.outcomes,
-            box.asleep,
-            box,
-            capacity,
-            work,
-            counters,
-            fact_mask,
-            closed,
-        )
-    else:
-        _settle_box(
-            widths.words,
-            widths,
-            layout,
-            tables,
-            visited,
-            facts,
-            owner,
-            box.words,
-            box.outcomes,
-            box.asleep,
-            box,
-            capacity,
-            work,
-            counters,
-            fact_mask,
-            closed,
-        )
+    width, widths = _narrowed(narrow, widths)
+    _settle_box(
+        width,
+        widths,
+        layout,
+        tables,
+        visited,
+        facts,
+        owner,
+        box.words,
+        box.outcomes,
+        box.asleep,
+        box,
+        capacity,
+        work,
+        counters,
+        fact_mask,
+        closed,
+    )
     return counters[STATES] - before
 
 
@@ -1773,12 +1691,23 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
             handles[i] = np.int64((entry & np.uint64(_LOW)) - np.uint64(1)) * widths.owners + owner
 
 
-@njit(nogil=True)
+@njit(cache=True, nogil=True)
 def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
     rows = _words_at(visited.rows[handle % widths.owners])
     row = handle // widths.owners * widths.words
     status, after, _ = _successors(
-        widths.words, widths, layout, tables, rows, row, work.awake, 0, work, batch, k, room
+        widths.words,
+        widths,
+        layout,
+        tables,
+        rows,
+        row,
+        work.awake,
+        np.int64(0),
+        work,
+        batch,
+        k,
+        room,
     )
     return status, after
 
@@ -1797,7 +1726,7 @@ def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, ha
         handle,
         work,
         batch,
-        0,
+        np.int64(0),
         batch_.outcomes.shape[0],
     )
     _look_up(widths, visited, batch.words, box.hashes, work.slots, k, _pointer(handles))
@@ -1842,9 +1771,9 @@ def switches_to_go(
     none = np.iinfo(to_go.dtype).max
     ends, owned = np.empty(room + 1, np.int64), np.empty(room, np.int64)
     while at < end:
-        k, count = 0, 0
+        k, count = np.int64(0), 0
         while at < end and count < room:
-            owner, row = 0, at
+            owner, row = np.int64(0), at
             if widths.owners > 1:
                 owner = np.int64(visited.owners[at])
                 row = work.cursors[owner]
@@ -1897,7 +1826,7 @@ def count_arrivals(
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
     while at < end:
-        k, begun = 0, at
+        k, begun = np.int64(0), at
         while at < end:
             if at // widths.owners < owned[at % widths.owners]:
                 status, after = _expand_one(
@@ -1947,7 +1876,9 @@ def add_ways(
     while held > 0 and settled < most:
         held -= 1
         state = stack[held]
-        status, k = _expand_one(widths, layout, tables, visited, state, work, batch, 0, room)
+        status, k = _expand_one(
+            widths, layout, tables, visited, state, work, batch, np.int64(0), room
+        )
         if status != DONE:
             return status, held + 1, settled
         _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
@@ -2001,7 +1932,18 @@ def walk(widths, layout_, tables_, facts_, batch_, work_, counters_, state_, pat
         if counters[FACT_SETS] + 2 > facts_.sets.shape[0]:
             return ROOM, taken
         status, k, event = _successors(
-            width, widths, layout, tables, state, 0, work.awake, 0, work, batch, 0, room
+            width,
+            widths,
+            layout,
+            tables,
+            state,
+            np.int64(0),
+            work.awake,
+            np.int64(0),
+            work,
+            batch,
+            np.int64(0),
+            room,
         )
         if status != DONE:
             counters[EVENT] = event

@@ -507,6 +507,8 @@ class Tabulation:
             faults=len(self._cuts),
             queues=len(self.packing.queues),
         )
+        plain = not (self._cuts or self.packing.queues)
+        self.narrow = (0,) * self.packing.words if plain and self.packing.words <= 2 else None
         self.packed = self.packing.described
         self.layout = self.layout_of(self.packed)
         self.tables = kernels.Tables(

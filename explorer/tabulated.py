@@ -269,6 +269,7 @@ class TabulatedSearch(Search):
         counters[kernels.STATES] = self.visited.count
         counters[kernels.FACT_SETS] = store.count
         status: int = kernels.search(
+            self.tabulation.narrow,
             self.widths,
             *self._tables,
             self.visited.arrays,
@@ -416,6 +417,7 @@ class TabulatedSearch(Search):
             space.counters[kernels.NEXT] = edges[part]
             space.box.counts[:] = 0
         status: int = kernels.expand(
+            self.tabulation.narrow,
             self.widths,
             *self._tables,
             self.visited.arrays,
@@ -438,6 +440,7 @@ class TabulatedSearch(Search):
         work = space.work(_NOBODY, self._objected)
         for part, other in enumerate(self._spaces):
             new[part] = kernels.settle(
+                self.tabulation.narrow,
                 self.widths,
                 *self._tables,
                 visited,

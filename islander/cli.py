@@ -340,7 +340,7 @@ def _simulate(checked: Model, **options: Any) -> Simulation:
 
 def _tell_compiling() -> None:
     print(
-        "Compiling the search kernels. This happens once and takes about a minute.",
+        "Compiling the search kernels. They are kept; it takes about half a minute.",
         file=sys.stderr,
         flush=True,
     )

@@ -469,6 +469,6 @@ def test_that_kernels_are_compiled_is_said_once(tmp_path: Path) -> None:
         subprocess.run(command, capture_output=True, text=True, env=environment).stderr
         for _ in range(2)
     ]
-    assert said[0].startswith("Compiling the search kernels. This happens once")
+    assert said[0].startswith("Compiling the search kernels. They are kept")
     assert said[0].count("\n") == 1
     assert said[1] == ""
