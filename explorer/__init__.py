@@ -11,10 +11,10 @@ from .errors import (
     TraceError,
     UsageError,
 )
+from .events import Crash, Cut, Deliver, Duplicate, Heal, Lose, Recover, Stop, Timeout
 from .explore import ENGINES, explore
 from .facts import Fact, FactSet
 from .faults import Faults, FaultState, durable
-from .handlers import Crash, Cut, Deliver, Duplicate, Heal, Lose, Recover, Stop, Timeout
 from .model import Model
 from .network import Bag, Duplicating, Envelope, Fifo, Network
 from .properties import (

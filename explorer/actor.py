@@ -50,12 +50,12 @@ class Effects:
     recorded: list[Frozen] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     forbidden_because: str | None = None
-    all_the_same: frozenset[str] = frozenset()  # effects that are not forbidden
+    allowed: frozenset[str] = frozenset()  # effects that are not forbidden
     refused: ModelError | None = None
 
     def allow(self, effect: str) -> None:
         """Raise HandlerError if effects have no place in the code that is running."""
-        if self.forbidden_because and effect not in self.all_the_same:
+        if self.forbidden_because and effect not in self.allowed:
             self.refuse(f"{effect}() cannot be used here: {self.forbidden_because}.")
 
     def refuse(self, problem: str) -> NoReturn:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import kernels
+from .events import Crash, Cut, Event, Heal, Stop
 from .faults import KINDS, NO_FAULTS, FaultState
-from .handlers import Crash, Cut, Event, Heal, Outcome, Stop
+from .handlers import Outcome
 from .memory import Array
 from .semantics import Semantics
 

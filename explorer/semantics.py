@@ -17,23 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .actor import Actor
+from .events import NOBODY, Crash, Cut, Deliver, Duplicate, Event, Heal, Lose, Start, Stop
 from .facts import FactSet
 from .faults import NO_FAULTS, FaultState
-from .handlers import (
-    NOBODY,
-    Crash,
-    Cut,
-    Deliver,
-    Duplicate,
-    Event,
-    Handlers,
-    Heal,
-    Local,
-    Lose,
-    Outcome,
-    Start,
-    Stop,
-)
+from .handlers import Handlers, Local, Outcome
 from .model import Model
 from .network import Envelope, NetworkState
 

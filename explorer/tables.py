@@ -16,10 +16,11 @@ import numpy as np
 
 from . import kernels
 from .errors import UsageError
+from .events import Deliver, Duplicate, Event, Lose, Start
 from .facts import Fact, FactSet
 from .faulty import Faulty, kind_of
 from .freeze import fact_order
-from .handlers import Deliver, Duplicate, Event, Local, Lose, Outcome, Start
+from .handlers import Local, Outcome
 from .memory import Array, Block
 from .network import Envelope
 from .packing import (
@@ -173,8 +174,9 @@ class Tabulation:
         most = most_in_queue(len(link.events))
         if room >= most:
             raise UsageError(
-                f"the queue from {link.key[0]!r} to {link.key[1]!r} would have more than {most} "
-                f"messages, of {len(link.events)} kinds, which the tabulated engine cannot keep. "
+                f"the queue from {link.key[0]!r} to {link.key[1]!r} needs room for more than "
+                f"{most} messages, of {len(link.events)} kinds, which the tabulated engine does "
+                f"not have. "
                 f"Explore the model with engine='reference'."
             )
         self.queue_room[queue] = min(2 * room, most)
@@ -363,7 +365,7 @@ class Tabulation:
                 if len(self.packing.copies) == len(self.copies) - 1:
                     self.packing.add_envelope()
             for known, kind in ((self._lost, Lose), (self._duplicated, Duplicate)):
-                if self._faults.may(kind.budget) and self._makes_sense(kind, envelope):
+                if self._faults.may(kind.budget) and self._is_step(kind, envelope):
                     fault = handlers.network_fault(kind, envelope)
                     known.array[event] = self._add_network_outcome(fault)
 
@@ -382,7 +384,7 @@ class Tabulation:
             self.queue_room[number] = most + 1  # what is in it now may not fit
             self._widen_queue(number)
 
-    def _makes_sense(self, kind: type, envelope: Envelope) -> bool:
+    def _is_step(self, kind: type, envelope: Envelope) -> bool:
         """Whether the network makes a step of this fault of an envelope."""
         network = self.semantics.model.network
         alone = network.send(network.empty(), [envelope])

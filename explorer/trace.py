@@ -12,23 +12,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .errors import TraceError
+from .events import Crash, Cut, Deliver, Duplicate, Event, Heal, Lose, Recover, Start, Stop, Timeout
 from .facts import FactSet
 from .freeze import Frozen
-from .handlers import (
-    Crash,
-    Cut,
-    Deliver,
-    Duplicate,
-    Event,
-    Heal,
-    Local,
-    Lose,
-    Outcome,
-    Recover,
-    Start,
-    Stop,
-    Timeout,
-)
+from .handlers import Local, Outcome
 from .model import Model
 from .network import Envelope
 from .semantics import Semantics, State, StateView, Step

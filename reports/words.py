@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..explorer import Deliver, Fact, Timeout, TraceStep
+from ..explorer.events import Crash, Cut, Duplicate, Event, Lose, Recover, Stop
 from ..explorer.freeze import Frozen, fields_of, show
-from ..explorer.handlers import Crash, Cut, Duplicate, Event, Lose, Recover, Stop
 from ..explorer.network import Envelope
 
 SHORT = 60
