@@ -36,6 +36,7 @@ class Visited:
         self._asleep_from: Array = np.zeros(1, np.int64)  # and the rows where each begins
         self._falling_from: Array = np.zeros(1, np.int64)
         self._start(1, [0])
+        self._wake()
 
     def _start(self, owners: int, room: Sequence[int]) -> None:
         self.owned: Array = np.zeros(owners, np.int64)
@@ -43,7 +44,6 @@ class Visited:
         self.tables = [_table(n) for n in room]
         self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
         self._counted = 0, self.owned.copy()  # a number, and the cursors there
-        self._wake()
 
     @property
     def count(self) -> int:
@@ -250,11 +250,9 @@ class Visited:
         self._start(owners, [int(share) for share in owned])
         if owners > 1:
             self.owners = who
+        self.owned = owned
         self._wake()
-        dealt: Array = np.zeros(owners, np.int64)
-        kernels.deal(rows.array, count, self.arrays, dealt, True)
-        self.owned = dealt
-        self._wake()
+        kernels.deal(rows.array, count, self.arrays, np.zeros(owners, np.int64), True)
 
 
 def _table(states: int) -> Block:
