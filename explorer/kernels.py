@@ -653,9 +653,9 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                     k,
                     room,
                 )
+                _spend(width, layout, tables, kind, batch, k, after)
                 if status != DONE:
                     return status, after, np.int64(about)
-                _spend(width, layout, tables, kind, batch, k, after)
                 k = after
         for place in range(widths.queues):
             queue = layout.queue_order[place]
@@ -685,9 +685,9 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                 k,
                 room,
             )
+            _spend(width, layout, tables, kind, batch, k, after)
             if status != DONE:
                 return status, after, np.int64(about)
-            _spend(width, layout, tables, kind, batch, k, after)
             k = after
     lane = actor + CUT_LANE
     begin, end = np.int64(0), np.int64(0)
@@ -807,10 +807,10 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                         k,
                         room,
                     )
-                    if status != DONE:
-                        return status, k, about
                     if kind >= 0:
                         _spend(width, layout, tables, kind, batch, before, k)
+                    if status != DONE:
+                        return status, k, about
     if widths.faults:
         return _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k, room)
     return DONE, k, np.int64(-1)
@@ -874,6 +874,16 @@ def _list_all(width, batch, k, box, work, everything):
         order[count] = j
         count += differ != 0
     box.counts[0] = count
+
+
+@njit(nogil=True)
+def _forget(width, batch, begin, end, work):
+    """Take these successors of a batch, which are not settled, out of those met recently."""
+    for j in range(begin, end):
+        h = _hash(batch.words, j * width, width)
+        cached = np.int64(h & np.uint64(RECENT - 1)) * width
+        for w in range(width):
+            work.recent[cached + w] = 0
 
 
 @njit(forceinline=True)
@@ -1095,6 +1105,7 @@ def _search(
             if cut >= 0:
                 k, status = cut, BOUND
             box.counts[0] = k
+            _forget(width, batch, k, partly, work)
         else:
             _list_all(width, batch, k, box, work, everything)
         before = counters[CUT]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from islander import (
+    Actor,
     Bag,
     Duplicating,
     Fact,
@@ -396,7 +397,7 @@ def test_a_queue_that_tables_cannot_hold_is_refused_by_name() -> None:
             self.send("b", message)
 
     long = model(a=cell(start=start), b=cell(), network=Fifo())
-    said = "the queue from 'a' to 'b' would have more than 10 messages, of 40 kinds"
+    said = "the queue from 'a' to 'b' needs room for more than 10 messages, of 40 kinds"
     with pytest.raises(UsageError, match=said):
         explore(long)
     assert explore(long, "reference").states == 41
@@ -503,3 +504,35 @@ def test_interleavings_of_many_states_are_counted_when_asked_for() -> None:
     result = explore(made(), count_interleavings=True, threads=2)
     assert result.cyclic is False
     assert result.interleavings == 1_070_917_407_792
+
+
+@dataclass
+class Wavering(Actor):
+    """Has ten ways to react, or to crash, that come to the same."""
+
+    mark: str = ""
+    fired: bool = False
+
+    def start(self) -> None:
+        self.mark = self.choose(["left", "right"])
+        self.set_timer("any")
+
+    def timeout(self, name: str) -> None:
+        self.fired = True
+        self.choose(range(10))
+
+    def crash(self) -> None:
+        self.choose(range(10))
+
+
+@pytest.mark.usefixtures("sizes")
+@pytest.mark.parametrize("faults", [Faults(), Faults(crashes=1)])
+def test_a_state_that_is_cut_off_near_the_bound_is_taken_whole_later(faults: Faults) -> None:
+    """Near the bound a kernel looks at those steps, too, that it takes only the next time."""
+
+    def made() -> Model:
+        actors = {"one": Wavering(), "other": Wavering()}
+        return Model("wavering", actors, properties=[TRUE], faults=faults)
+
+    for most in range(1, 60):
+        assert_equal(made, threads=1, max_states=most)
