@@ -104,6 +104,9 @@ class Widths(NamedTuple):
 # and which cut divides the network, 0 for none.
 CRASHES, STOPS, LOSSES, DUPLICATIONS, PARTITIONS, CUT_LANE = range(6)
 
+WAITING = -2
+"""The kind of a timer that fires only while nothing can be delivered."""
+
 # Budgets that are not counted in a lane.
 ANY_NUMBER = -1
 NONE_AT_ALL = -2
@@ -166,7 +169,7 @@ class Tables(NamedTuple):
     own_of, own  (L, 2) from where to where the events are that are possible in a local state by
                  itself: its timers, and faults
     facts        (L, F) the facts of a local state, a bit each
-    budget_of    (E,) the kind of fault that an event is, -1 for none
+    kind_of      (E,) the kind of fault that an event is, -1 for none, or WAITING
     lanes        (5,) for each kind of fault the lane of what is left, ANY_NUMBER or NONE_AT_ALL
     lost, duplicated     (E,) the outcome of the envelope being lost or duplicated that an event
                  delivers
@@ -184,7 +187,7 @@ class Tables(NamedTuple):
     own_of: Any
     own: Any
     facts: Any
-    budget_of: Any
+    kind_of: Any
     lanes: Any
     lost: Any
     duplicated: Any
@@ -553,6 +556,15 @@ def _is_left(layout, tables, rows, at, kind):
 
 
 @njit(forceinline=True)
+def _may_happen(layout, tables, rows, at, kind, quiet):
+    """Whether an actor's own event, of this kind, may happen; `quiet` if nothing can be
+    delivered."""
+    if kind == WAITING:
+        return quiet
+    return kind < 0 or _is_left(layout, tables, rows, at, kind)
+
+
+@njit(forceinline=True)
 def _spend(width, layout, tables, kind, batch, begin, end):
     """Take one from what is left of this kind, in successors `begin` to `end`."""
     lane = np.int64(tables.lanes[kind])
@@ -729,7 +741,7 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
 
     Returns (status, place after the last one, event that the status is about)."""
     lanes, earlier = work.lanes, work.earlier
-    cut = np.int64(0)
+    cut, first = np.int64(0), k
     if widths.faults:
         cut = _lane(layout, rows, at, widths.actors + CUT_LANE)
     for a in range(widths.actors):
@@ -780,12 +792,15 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
         if status != DONE:
             return status, k, about
     if widths.own:
+        quiet = k == first
+        for w in range(width):
+            quiet &= asleep[slept + w] == 0
         for a in range(widths.actors):
             number = tables.local_from[a] + lanes[a]
             for t in range(tables.own_of[2 * number], tables.own_of[2 * number + 1]):
                 event = np.int64(tables.own[t])
-                kind = np.int64(tables.budget_of[event])
-                if kind >= 0 and not _is_left(layout, tables, rows, at, kind):
+                kind = np.int64(tables.kind_of[event])
+                if not _may_happen(layout, tables, rows, at, kind, quiet):
                     continue
                 o = _first_outcome(tables, event, lanes[a])
                 if o == UNKNOWN:
@@ -1384,7 +1399,7 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
         rows, row = _words_at(visited.rows[owner]), row * widths.words
         for a in range(widths.actors):
             work.lanes[a] = _lane(layout, rows, row, a)
-        cut = np.int64(0)
+        cut, quiet = np.int64(0), True
         if widths.faults:
             cut = _lane(layout, rows, row, widths.actors + CUT_LANE)
         for w in range(widths.words):
@@ -1395,7 +1410,9 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
                 event = np.int64(layout.bit_event[w * 64 + _lowest(left)])
                 left &= left - np.uint64(1)
                 local = work.lanes[tables.event_actor[event]]
-                if _first_outcome(tables, event, local) == UNKNOWN:
+                outcome = _first_outcome(tables, event, local)
+                quiet &= outcome == NO_STEP
+                if outcome == UNKNOWN:
                     count = _request(seen, mask, found, count, event, local)
         for place in range(widths.queues):
             queue = layout.queue_order[place]
@@ -1404,15 +1421,17 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
             if event < 0 or not is_open & np.uint64(1):
                 continue
             local = work.lanes[tables.event_actor[event]]
-            if _first_outcome(tables, event, local) == UNKNOWN:
+            outcome = _first_outcome(tables, event, local)
+            quiet &= outcome == NO_STEP
+            if outcome == UNKNOWN:
                 count = _request(seen, mask, found, count, event, local)
         if widths.own:
             for a in range(widths.actors):
                 number = tables.local_from[a] + work.lanes[a]
                 for t in range(tables.own_of[2 * number], tables.own_of[2 * number + 1]):
                     event = np.int64(tables.own[t])
-                    kind = np.int64(tables.budget_of[event])
-                    if kind >= 0 and not _is_left(layout, tables, rows, row, kind):
+                    kind = np.int64(tables.kind_of[event])
+                    if not _may_happen(layout, tables, rows, row, kind, quiet):
                         continue
                     if _first_outcome(tables, event, work.lanes[a]) == UNKNOWN:
                         if count == found.shape[0]:

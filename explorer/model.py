@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
@@ -21,9 +21,12 @@ class Model:
 
     `actors` maps ids to actors, in the order in which their `start()` runs; `network` carries
     their messages; `properties` are what to check; `faults` are what may go wrong, nothing unless
-    it is given. `frozen_actors` is what the model keeps of the
-    actors: what is done to them, or to the dict, afterwards does not change it. Raises ModelError
-    if a part is not what it should be, FreezeError if an actor's field cannot be part of a state.
+    it is given. An armed timer may fire at any time, unless its actor is among `timers_wait` (True:
+    all are): then it fires only while no message can be delivered to anyone.
+
+    `frozen_actors` is what the model keeps of the actors: what is done to them, or to the dict,
+    afterwards does not change it. Raises ModelError if a part is not what it should be, FreezeError
+    if an actor's field cannot be part of a state.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Model:
     network: Network = field(default_factory=Bag)
     properties: Sequence[Property] = ()
     faults: Faults = field(default_factory=Faults)
+    timers_wait: bool | Collection[str] = False
     frozen_actors: Mapping[str, Frozen] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +63,15 @@ class Model:
                 f"model {self.name!r}: faults must be a Faults(…); got {self.faults!r}."
             )
         self.faults.check(self.name, self.actors.keys())
+        self._check_timers()
         self._check_properties()
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The actors whose timers wait."""
+        if isinstance(self.timers_wait, bool):
+            return frozenset(self.actors if self.timers_wait else ())
+        return frozenset(self.timers_wait)
 
     def _check_actor(self, actor_id: object, actor: object) -> None:
         if not isinstance(actor_id, str) or not actor_id:
@@ -95,6 +107,22 @@ class Model:
                         f"give each its own."
                     )
                 owners[identity] = path
+
+    def _check_timers(self) -> None:
+        given = self.timers_wait
+        if isinstance(given, bool):
+            return
+        if isinstance(given, str) or not isinstance(given, Collection):
+            raise ModelError(
+                f"model {self.name!r}: timers_wait must be True, False or a collection of the ids "
+                f"of actors; got {given!r}."
+            )
+        for one in given:
+            if not isinstance(one, str) or one not in self.actors:
+                raise ModelError(
+                    f"model {self.name!r}: timers_wait names {one!r}, but the model has no actor "
+                    f"of that id; its actors are {', '.join(sorted(self.actors))}."
+                )
 
     def _check_properties(self) -> None:
         if isinstance(self.properties, Property) or not isinstance(self.properties, Iterable):

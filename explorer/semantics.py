@@ -4,10 +4,11 @@ This file *defines* what every engine must compute.
 
 *State*: the local state of every actor, the network, and what is left of the faults. *Step*: from
 a state, either one envelope that the network can deliver is handed to its receiver, or one armed
-timer fires, or an actor crashes, stops or recovers; the actor's handler runs, and its effects take
-place atomically. Or the network loses or duplicates an envelope, is cut, or heals. One event is
-several steps if its handler chooses. A delivery that its handler ignores is a step only if the
-network says so. *Terminal*: a state without steps.
+timer fires (one that waits, only where no delivery is a step), or an actor crashes, stops or
+recovers; the actor's handler runs, and its effects take place atomically. Or the network loses or
+duplicates an envelope, is cut, or heals. One event is several steps if its handler chooses. A
+delivery that its handler ignores is a step only if the network says so. *Terminal*: a state without
+steps.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .actor import Actor
-from .events import NOBODY, Crash, Cut, Deliver, Duplicate, Event, Heal, Lose, Start, Stop
+from .events import NOBODY, Crash, Cut, Deliver, Duplicate, Event, Heal, Lose, Start, Stop, Timeout
 from .facts import FactSet
 from .faults import NO_FAULTS, FaultState
 from .handlers import Handlers, Local, Outcome
@@ -49,6 +50,7 @@ class Semantics:
         self.handlers = Handlers(model)
         self._position = {actor: at for at, actor in enumerate(model.actors)}
         self._sides = model.faults.sides(tuple(model.actors))
+        self._waiting = model.waiting
         self._fact_sets: dict[FactSet, FactSet] = {}
 
     def initial_states(self) -> list[State]:
@@ -71,11 +73,13 @@ class Semantics:
     def steps(self, state: State) -> Iterator[Step]:
         """Every step from `state`, in a fixed order: deliveries, then timers and faults of the
         actors, then faults of the network."""
-        for envelope in self._deliverable(state):
-            yield from self._steps_by(state, self.handlers.delivery(envelope))
+        quiet = True
+        for step in self._deliveries(state):
+            quiet = False
+            yield step
         for local in state.locals:
             for event in self.handlers.own_events(local):
-                if _is_left(state.faults, event):
+                if _is_left(state.faults, event) and (quiet or not self.waits(event)):
                     yield from self._steps_by(state, event)
         for outcome in self._network_faults(state):
             after = self.after(state, outcome)
@@ -107,7 +111,13 @@ class Semantics:
         if event.actor == NOBODY:
             return any(outcome.event is event for outcome in self._network_faults(state))
         own = self.handlers.own_events(self._local(state, event.actor))
-        return event in own and _is_left(state.faults, event)
+        if event not in own or not _is_left(state.faults, event):
+            return False
+        return not self.waits(event) or next(self._deliveries(state), None) is None
+
+    def waits(self, event: Event) -> bool:
+        """Whether `event` can happen only while no envelope can be delivered."""
+        return isinstance(event, Timeout) and event.actor in self._waiting
 
     def after(self, state: State, outcome: Outcome) -> State | None:
         """The state after `outcome`, of an event that is possible in `state`; None if the network
@@ -144,6 +154,10 @@ class Semantics:
     def view(self, state: State) -> StateView:
         """`state` as properties see it."""
         return StateView(self, state)
+
+    def _deliveries(self, state: State) -> Iterator[Step]:
+        for envelope in self._deliverable(state):
+            yield from self._steps_by(state, self.handlers.delivery(envelope))
 
     def _deliverable(self, state: State) -> Iterable[Envelope]:
         """What may be delivered next, links that are cut left out; to whom is not asked."""

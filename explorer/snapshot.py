@@ -127,6 +127,7 @@ def describe(model: Model) -> Json:
         "name": model.name,
         "network": repr(model.network),
         "faults": repr(model.faults),
+        "timers_wait": sorted(model.waiting),
         "actors": {name: show(frozen) for name, frozen in model.frozen_actors.items()},
         "properties": [f"{type(item).__name__} {item.name!r}" for item in model.properties],
     }

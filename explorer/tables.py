@@ -115,7 +115,7 @@ class Tabulation:
         self._faults = Faulty(semantics)
         self._lost = Block(np.int32, 0, 64)
         self._duplicated = Block(np.int32, 0, 64)
-        self._budget_of = Block(np.int32, 0, 64)
+        self._kind_of = Block(np.int32, 0, 64)
         self._locals_moved = self._events_moved = True  # their arrays are to be laid out anew
         self._steps = Block(np.int64, 4, sizes.outcomes)  # actor, before, after, flags
         self._sent_from = Block(np.int32, 0, sizes.outcomes + 1)
@@ -401,11 +401,12 @@ class Tabulation:
         self.events.append(event)
         if number >= self._event_actor.capacity:
             self._event_actor.grow(2 * number)
-            for block in (self._lost, self._duplicated, self._budget_of):
+            for block in (self._lost, self._duplicated, self._kind_of):
                 block.grow(2 * number)
         self._event_actor.array[number] = self._position[event.actor]
         self._lost.array[number] = self._duplicated.array[number] = -1
-        self._budget_of.array[number] = kind_of(event)
+        waits = self.semantics.waits(event)
+        self._kind_of.array[number] = kernels.WAITING if waits else kind_of(event)
         self._events_moved = True
         return number
 
@@ -525,7 +526,7 @@ class Tabulation:
             self._own_of,
             self._own.array,
             self._local_facts,
-            self._budget_of.array,
+            self._kind_of.array,
             self._faults.lanes,
             self._lost.array,
             self._duplicated.array,

@@ -168,7 +168,7 @@ def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
 
 @st.composite
 def faulty_models(draw: st.DrawFn, networks: tuple[type[Network], ...]) -> Model:
-    """The same on one of these networks, with faults."""
+    """The same on one of these networks, with faults, and timers that may have to wait."""
     model = draw(models())
     budgets = st.sampled_from([0, 0, 0, 1, 2, None])
     kinds = ("crashes", "stops", "losses", "partitions")
@@ -180,4 +180,5 @@ def faulty_models(draw: st.DrawFn, networks: tuple[type[Network], ...]) -> Model
         model,
         network=draw(st.sampled_from(networks))(keep_ignored=draw(st.booleans())),  # type: ignore[call-arg]
         faults=Faults(**faults, duplications=draw(st.integers(0, 1)), actors=who),
+        timers_wait=draw(st.booleans() | st.sets(st.sampled_from(list(model.actors)))),
     )
