@@ -1,6 +1,7 @@
 """What a model is, what a step is, and the search over all of them."""
 
 from .actor import Actor, Choice
+from .client import Client, Operation
 from .errors import (
     FreezeError,
     HandlerError,
@@ -28,6 +29,7 @@ from .properties import (
     Subject,
     Witness,
 )
+from .pulse import Pulsing
 from .result import Progress, PropertyResult, Result, Verdict
 from .semantics import StateView
 from .trace import Trace, TraceStep
@@ -38,6 +40,7 @@ __all__ = [
     "Actor",
     "Bag",
     "Choice",
+    "Client",
     "Crash",
     "Cut",
     "Deliver",
@@ -61,10 +64,12 @@ __all__ = [
     "ModelError",
     "Network",
     "NondeterminismError",
+    "Operation",
     "Progress",
     "Property",
     "PropertyError",
     "PropertyResult",
+    "Pulsing",
     "Recover",
     "Result",
     "Simulation",

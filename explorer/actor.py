@@ -201,6 +201,11 @@ def _running(actor: Actor, effect: str) -> Effects:
     return effects
 
 
+def refuse(actor: Actor, effect: str, problem: str) -> NoReturn:
+    """Refuse what a handler asked `effect` for."""
+    _running(actor, effect).refuse(f"{effect}() {problem}.")
+
+
 def _timers(actor: Actor, effect: str, name: str) -> set[str]:
     effects = _running(actor, effect)
     effects.allow(effect)

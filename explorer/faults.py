@@ -25,17 +25,17 @@ UP, DOWN, STOPPED = "up", "down", "stopped"
 """What an actor can be: only an actor that is up takes steps; one that is down may recover."""
 
 
-def durable(default: Any = MISSING, *, default_factory: Any = MISSING) -> Any:
+def durable(default: Any = MISSING, *, default_factory: Any = MISSING, init: bool = True) -> Any:
     """A field of an actor that survives a crash: `accepted: Vote | None = durable(None)`.
 
-    `default_factory` makes a default that is mutable, as in `dataclasses.field`; without either
-    the field has no default.
+    `default_factory` makes a default that is mutable, and `init` says whether `__init__` takes the
+    field, as in `dataclasses.field`; without either default the field has none.
     """
     if default is not MISSING:
-        return field(default=default, metadata={DURABLE: True})
+        return field(default=default, init=init, metadata={DURABLE: True})
     if default_factory is not MISSING:
-        return field(default_factory=default_factory, metadata={DURABLE: True})
-    return field(metadata={DURABLE: True})
+        return field(default_factory=default_factory, init=init, metadata={DURABLE: True})
+    return field(init=init, metadata={DURABLE: True})
 
 
 def durable_names(kind: type) -> frozenset[str]:
