@@ -21,6 +21,10 @@ class UsageError(IslanderError):
     """A call, a parameter or a file that cannot be used as given."""
 
 
+class CapacityError(UsageError):
+    """More than an engine can keep, however much memory there is."""
+
+
 class ModelError(IslanderError):
     """A model that cannot be explored as written.
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError, PropertyError, UsageError
+from .growth import endless, growing
 from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
-from .search import Budgets, Search
+from .search import INTERRUPTED, Budgets, Search
 from .semantics import Semantics
 from .trace import Trace
 
@@ -109,7 +110,9 @@ def explore(
     verdict = overall([found.verdict for found in properties.values()])
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
-    if because is None and verdict is Verdict.INCOMPLETE and undecided:
+    if verdict is Verdict.INCOMPLETE and because:
+        because = "; ".join([because, *_growth(search)])
+    elif verdict is Verdict.INCOMPLETE and undecided:
         because = f"{undecided.name}: {undecided.explanation}"
     interleavings, cyclic = _interleavings(search, count_interleavings or engine == "reference")
     return Result(
@@ -138,7 +141,7 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
         small = keeper is None and SMALL > 0 and _is_small(arguments[0])
     except KeyboardInterrupt:
         interrupted = ReferenceSearch(*arguments)
-        interrupted.bound = "interrupted"
+        interrupted.bound = INTERRUPTED
         return interrupted
     if small:
         return ReferenceSearch(*arguments)
@@ -179,6 +182,15 @@ def _compiling_told(
     from .kernels import compiling_told
 
     return compiling_told(tell)
+
+
+def _growth(search: Search) -> Iterator[str]:
+    """What to say about a search that a budget ended: whether a greater one would be of use."""
+    if search.endless or search.bound == INTERRUPTED:
+        return
+    found = endless(search.model) or growing(search.semantics.handlers)
+    if found:
+        yield found
 
 
 def _interleavings(search: Search, asked: bool) -> tuple[int | None, bool | None]:

@@ -130,6 +130,11 @@ class Handlers:
         self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
     @property
+    def locals(self) -> Iterable[Local]:
+        """All local states of actors that were met, in that order."""
+        return self._locals.values()
+
+    @property
     def envelopes(self) -> Iterable[Envelope]:
         """All envelopes that were ever sent, in the order of their indexes."""
         return self._envelopes.values()

@@ -10,12 +10,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .errors import PropertyError
+from .errors import CapacityError, PropertyError
 from .graph import StateGraph
+from .growth import endless
 from .judging import Finding, Judge
 from .result import Progress
 from .semantics import Semantics
 from .trace import Trace
+
+INTERRUPTED = "interrupted"
+"""What ended a search that Ctrl-C ended."""
+
+PATIENCE = 10_000, 200
+"""States, and depth, from which on a search without bounds asks whether it will end."""
 
 
 class Budgets(NamedTuple):
@@ -55,6 +62,8 @@ class Search(ABC):
         self.cut: str | None = None  # the depth beyond which nothing was looked at
         self.levels: list[int] = [0]
         self.terminal = 0
+        self.endless = False  # whether that is because there is no end of states
+        self._asked = False
 
     # -- what an engine provides -------------------------------------------------------------------
 
@@ -120,6 +129,9 @@ class Search(ABC):
             if not self._resume():
                 self._judge_level()
             while self.levels[-1] < self.states and self._may_go_on():
+                if self._wonders():
+                    self._ask_for_the_end()
+                    continue
                 begin, end = self.levels[-1], self.states
                 self.levels.append(end)
                 self._expand(begin, end)
@@ -127,7 +139,12 @@ class Search(ABC):
                 if self.bound is None and self.cut is None:
                     self._end_level(last=self.levels[-1] == self.states)
         except KeyboardInterrupt:
-            self.bound = "interrupted"
+            self.bound = INTERRUPTED
+        except CapacityError:
+            if self.depth > 0:  # else there are no states to report yet
+                self._ask_for_the_end()
+            if not self.endless:
+                raise
         if self.depth > 0 and self.levels[-1] == self.states:
             self.levels.pop()
 
@@ -156,10 +173,23 @@ class Search(ABC):
             self.states, self.transitions, self.depth, self.states - self.expanded, self.clock()
         )
 
+    def _wonders(self) -> bool:
+        """Whether it is time to ask, once, if there is an end. Where there is a budget it never is,
+        that of memory apart, which may be there unasked."""
+        bounded = any(bound is not None for bound in self.budgets._replace(bytes=None))
+        early = self.states < PATIENCE[0] and self.depth < PATIENCE[1]
+        return not (self._asked or bounded or early)
+
     def _may_go_on(self) -> bool:
         if self.judge.violated and not self.keep_going:
             return False
         return self.bound is None and self.cut is None
+
+    def _ask_for_the_end(self) -> None:
+        """Give up if it can be told that there is no end."""
+        self._asked = True
+        self.bound = endless(self.model)
+        self.endless = self.bound is not None
 
     def _judge_level(self) -> None:
         try:

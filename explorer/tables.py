@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import kernels
-from .errors import UsageError
+from .errors import CapacityError, UsageError
 from .events import Deliver, Duplicate, Event, Lose, Start
 from .facts import Fact, FactSet
 from .faulty import Faulty, kind_of
@@ -173,7 +173,7 @@ class Tabulation:
         link, room = self._queues[queue], self.queue_room[queue]
         most = most_in_queue(len(link.events))
         if room >= most:
-            raise UsageError(
+            raise CapacityError(
                 f"the queue from {link.key[0]!r} to {link.key[1]!r} needs room for more than "
                 f"{most} messages, of {len(link.events)} kinds, which the tabulated engine does "
                 f"not have. "

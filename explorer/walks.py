@@ -22,6 +22,7 @@ from .judging import Finding, Judge
 from .model import Model
 from .properties import Property, Subject
 from .result import PropertyResult, Verdict, overall
+from .search import INTERRUPTED
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
 from .trace import Trace
@@ -209,7 +210,7 @@ class _Run:
                 self._count(walk)
                 self._judge(walk)
         except KeyboardInterrupt:
-            self.bound = "interrupted"
+            self.bound = INTERRUPTED
 
     def conclude(self, item: Property) -> PropertyResult:
         """What was found out about a property."""
