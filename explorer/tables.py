@@ -175,7 +175,7 @@ class Tabulation:
         if room >= most:
             raise CapacityError(
                 f"the queue from {link.key[0]!r} to {link.key[1]!r} needs room for more than "
-                f"{most} messages, of {len(link.events)} kinds, which the tabulated engine does "
+                f"{most} messages of {len(link.events)} kind(s), which the tabulated engine does "
                 f"not have. "
                 f"Explore the model with engine='reference'."
             )

@@ -168,7 +168,8 @@ def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
 
 @st.composite
 def faulty_models(draw: st.DrawFn, networks: tuple[type[Network], ...]) -> Model:
-    """The same on one of these networks, with faults, and timers that may have to wait."""
+    """The same on one of these networks, with faults, and timers that may have to wait. Not all are
+    finite: what recovers may send something, any number of times."""
     model = draw(models())
     budgets = st.sampled_from([0, 0, 0, 1, 2, None])
     kinds = ("crashes", "stops", "losses", "partitions")

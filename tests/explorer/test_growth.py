@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -150,5 +150,23 @@ def test_of_what_has_an_end_nothing_is_said(engine: str) -> None:
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(model=faulty_models((Bag, Duplicating, Fifo)))
 def test_no_finite_model_is_called_endless(model: Model) -> None:
-    """All of them are finite, whatever may be lost or crash without end."""
+    """All of them are finite, whatever may be lost without end, unless one that crashes without end
+    sends something each time it recovers."""
+    if model.faults.crashes is None:
+        model = replace(model, faults=replace(model.faults, crashes=2))
     assert endless(model) is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_sent_after_crashes_without_end_has_no_end(engine: str) -> None:
+    @dataclass
+    class Eager(Actor):
+        def recover(self) -> None:
+            self.send("b", "back")
+
+    actors = {"a": Eager(), "b": cell("")}
+    model = Model("eager", actors, Bag(), [TRUE], Faults(crashes=None, actors=["a"]))
+    assert because(model, engine) == (
+        "there is no end of states: these 2 steps can be repeated for ever "
+        "(a crashes; a recovers), each time with more in flight (a → b: 'back')"
+    )

@@ -397,7 +397,7 @@ def test_a_queue_that_tables_cannot_hold_is_refused_by_name() -> None:
             self.send("b", message)
 
     long = model(a=cell(start=start), b=cell(), network=Fifo())
-    said = "the queue from 'a' to 'b' needs room for more than 10 messages, of 40 kinds"
+    said = "the queue from 'a' to 'b' needs room for more than 10 messages of 40 kind"
     with pytest.raises(UsageError, match=said):
         explore(long)
     assert explore(long, "reference").states == 41
