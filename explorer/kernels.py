@@ -130,11 +130,12 @@ class Layout(NamedTuple):
     queues      (Q, 4) each queue's word, shift, bits of a message, and how many messages fit: the
                 numbers of its messages, from 1 on, lie side by side, the oldest lowest
     queue_order (Q,) the queues in the order in which their messages are delivered
+    queue_bits  (Q,) in that order the bits of each in its word
     queue_from, queue_event  (Q,) where the queue's events begin, and the events of delivering its
                 messages, from number 1 on, at the places after that
     event_queue (E, 2) the queue, and the number in it, of the message that an event delivers
 
-    Where there are queues, sleep sets, `others` and `open` have a bit for each of them.
+    Where there are queues, sleep sets, `others` and `open` have a bit for each place in that order.
     """
 
     lane_word: Any
@@ -150,6 +151,7 @@ class Layout(NamedTuple):
     open: Any
     queues: Any
     queue_order: Any
+    queue_bits: Any
     queue_from: Any
     queue_event: Any
     event_queue: Any
@@ -260,6 +262,7 @@ class Work(NamedTuple):
     objected: Any  # (O,) whether an outcome with an objection was taken
     awake: Any  # (W,) zero: a sleep set with nothing in it
     earlier: Any  # (W,)
+    nonempty: Any  # (W,)
 
 
 @contextmanager
@@ -576,53 +579,65 @@ def _spend(width, layout, tables, kind, batch, begin, end):
 
 @njit(forceinline=True)
 def _head(layout, rows, at, queue):
-    """Of a queue its messages, the event of delivering the first, or -1, and what is XORed onto the
-    word when that is taken out."""
+    """Of a queue that is not empty its messages, the event of delivering the first, and what is
+    XORed onto the word when that is taken out."""
     field = _queue(layout, rows, at, queue)
     bits = np.uint64(layout.queues[4 * queue + 2])
     number = np.int64(field & ((np.uint64(1) << bits) - np.uint64(1)))
-    event = np.int64(layout.queue_event[layout.queue_from[queue] + number]) if number else -1
+    event = np.int64(layout.queue_event[layout.queue_from[queue] + number])
     return field, event, (field ^ (field >> bits)) << np.uint64(layout.queues[4 * queue + 1])
+
+
+@njit(forceinline=True)
+def _find_nonempty(width, widths, layout, rows, at, work):
+    """Set in `work.nonempty` the bits of the queues with messages, by their places in the order."""
+    for w in range(width):
+        some = np.uint64(0)
+        for place in range(64 * w, min(64 * w + 64, widths.queues)):
+            word = rows[at + layout.queues[4 * layout.queue_order[place]]]
+            holds = (word & layout.queue_bits[place]) != 0
+            some |= np.uint64(holds) << np.uint64(place & 63)
+        work.nonempty[w] = some
 
 
 @njit(nogil=True)
 def _from_queues(width, widths, layout, tables, rows, at, cut, asleep, slept, work, batch, k, room):
     """Write the successors by deliveries from queues, as `_successors` does the others."""
-    for place in range(widths.queues):
-        queue = layout.queue_order[place]
-        w, bit = queue >> 6, np.uint64(queue & 63)
-        if (asleep[slept + w] >> bit) & np.uint64(1):
-            continue
-        if widths.faults and not (layout.open[cut * width + w] >> bit) & np.uint64(1):
-            continue
-        _, event, taken = _head(layout, rows, at, queue)
-        if event < 0:
-            continue
-        actor = np.int64(tables.event_actor[event])
-        o = _first_outcome(tables, event, work.lanes[actor])
-        if o == UNKNOWN:
-            return MISSING, k, event
-        if o < 0:
-            continue
-        status, k, about = _apply(
-            width,
-            layout,
-            tables,
-            rows,
-            at,
-            o,
-            layout.queues[4 * queue],
-            taken,
-            work.earlier,
-            actor,
-            batch,
-            k,
-            room,
-        )
-        if status != DONE:
-            return status, k, np.int64(about)
-        single = tables.records[o * (2 * width + 1) + 2 * width] & np.uint64(LAST)
-        work.earlier[w] |= single << bit
+    _find_nonempty(width, widths, layout, rows, at, work)
+    for w in range(width):
+        left = work.nonempty[w] & ~asleep[slept + w]
+        if widths.faults:
+            left &= layout.open[cut * width + w]
+        while left:
+            low = _lowest(left)
+            left &= left - np.uint64(1)
+            queue = layout.queue_order[w * 64 + low]
+            _, event, taken = _head(layout, rows, at, queue)
+            actor = np.int64(tables.event_actor[event])
+            o = _first_outcome(tables, event, work.lanes[actor])
+            if o < 0:
+                if o == UNKNOWN:
+                    return MISSING, k, event
+                continue
+            status, k, about = _apply(
+                width,
+                layout,
+                tables,
+                rows,
+                at,
+                o,
+                layout.queues[4 * queue],
+                taken,
+                work.earlier,
+                actor,
+                batch,
+                k,
+                room,
+            )
+            if status != DONE:
+                return status, k, np.int64(about)
+            single = tables.records[o * (2 * width + 1) + 2 * width] & np.uint64(LAST)
+            work.earlier[w] |= single << np.uint64(low)
     return DONE, k, np.int64(-1)
 
 
@@ -670,10 +685,10 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                     return status, after, np.int64(about)
                 k = after
         for place in range(widths.queues):
+            if not (work.nonempty[place >> 6] >> np.uint64(place & 63)) & np.uint64(1):
+                continue
             queue = layout.queue_order[place]
             field, event, taken = _head(layout, rows, at, queue)
-            if event < 0:
-                continue
             o = np.int64(tables.lost[event])
             if kind == DUPLICATIONS:
                 o, bits = np.int64(tables.duplicated[event]), layout.queues[4 * queue + 2]
@@ -1414,17 +1429,19 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
                 quiet &= outcome == NO_STEP
                 if outcome == UNKNOWN:
                     count = _request(seen, mask, found, count, event, local)
-        for place in range(widths.queues):
-            queue = layout.queue_order[place]
-            is_open = layout.open[cut * widths.words + (queue >> 6)] >> np.uint64(queue & 63)
-            _, event, _ = _head(layout, rows, row, queue)
-            if event < 0 or not is_open & np.uint64(1):
-                continue
-            local = work.lanes[tables.event_actor[event]]
-            outcome = _first_outcome(tables, event, local)
-            quiet &= outcome == NO_STEP
-            if outcome == UNKNOWN:
-                count = _request(seen, mask, found, count, event, local)
+        if widths.queues:
+            _find_nonempty(widths.words, widths, layout, rows, row, work)
+            for w in range(widths.words):
+                left = work.nonempty[w] & layout.open[cut * widths.words + w]
+                while left:
+                    queue = layout.queue_order[w * 64 + _lowest(left)]
+                    left &= left - np.uint64(1)
+                    _, event, _ = _head(layout, rows, row, queue)
+                    local = work.lanes[tables.event_actor[event]]
+                    outcome = _first_outcome(tables, event, local)
+                    quiet &= outcome == NO_STEP
+                    if outcome == UNKNOWN:
+                        count = _request(seen, mask, found, count, event, local)
         if widths.own:
             for a in range(widths.actors):
                 number = tables.local_from[a] + work.lanes[a]

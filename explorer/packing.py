@@ -171,7 +171,9 @@ def layout_of(
     bit_event = np.full(words * WORD, -1, np.int32)
     bit_next = np.full(words * WORD, -1, np.int32)
     event_bit = np.full(max(len(actor_of), 1), -1, np.int32)
-    firsts = list(range(len(packed.queues))) or [bits[0] for bits in packed.copies]
+    known = links[: len(packed.queues)]  # there may be more by now
+    order = sorted(range(len(known)), key=lambda at: known[at].key)
+    firsts = np.argsort(order).tolist() if known else [bits[0] for bits in packed.copies]
     if not packed.queues:
         events = np.array(event_of[: len(packed.copies)], np.int64)  # there may be more by now
         event_bit[events] = firsts
@@ -186,9 +188,8 @@ def layout_of(
             if len(copies) > 1:
                 repeated |= 1 << one
                 bit_next[list(copies[:-1])] = copies[1:]
-    known = links[: len(packed.queues)]  # there may be more by now
-    for at, link in enumerate(known):
-        received[link.receiver] |= 1 << at
+    for place, at in enumerate(order):
+        received[known[at].receiver] |= 1 << place
     everything = first or (1 << len(known)) - 1
     through = [compress(firsts, kept) for kept in open_links]
     cut = [_words_of(sum(1 << bit for bit in bits), words) for bits in through]
@@ -207,14 +208,16 @@ def layout_of(
             np.uint64,
         ),
         np.array([_words_of(everything, words), *cut], np.uint64),
-        *_queues(packed, known, len(actor_of)),
+        *_queues(packed, known, order, len(actor_of)),
     )
 
 
-def _queues(packed: PackedAs, known: Sequence[Link], events: int) -> Sequence[Array]:
+def _queues(
+    packed: PackedAs, known: Sequence[Link], order: Sequence[int], events: int
+) -> Sequence[Array]:
     """The part of a layout that tells of queues."""
     fields = np.array(packed.queues, np.int64).reshape(-1, 4)
-    order = sorted(range(len(known)), key=lambda at: known[at].key)
+    masks = [(1 << bits * room) - 1 << shift for _, shift, bits, room in packed.queues]
     starts, deliveries = [0], [0]
     event_queue = np.zeros((max(events, 1), 2), np.int32)
     for at, link in enumerate(known):
@@ -225,6 +228,7 @@ def _queues(packed: PackedAs, known: Sequence[Link], events: int) -> Sequence[Ar
     return (
         np.ascontiguousarray(np.concatenate([fields, np.zeros((1, 4), np.int64)])),
         np.array([*order, 0], np.int64),
+        np.array([*(masks[at] for at in order), 0], np.uint64),
         np.array(starts, np.int64),
         np.array(deliveries, np.int32),
         event_queue,

@@ -49,6 +49,7 @@ class Sizes(NamedTuple):
     parallel: int = 1 << 15  # states in a level from which on threads share the work
     part: int = 1 << 18  # states that a thread expands at a time
     box: int = 1 << 16  # successors on their way from one thread to another
+    ahead: int = 1 << 16  # states that are looked through for further pairs once one is missing
 
 
 def link_of(envelope: Envelope) -> tuple[str, str]:

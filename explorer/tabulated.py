@@ -312,7 +312,8 @@ class TabulatedSearch(Search):
             self._get_ready()
 
     def _missing(self, begin: int, end: int) -> list[tuple[int, int]]:
-        """The pairs without entry in the states from `begin` up to `end`, as they are met."""
+        """The pairs without entry in the next states from `begin` up to `end`, as they are met."""
+        end = min(end, begin + self.sizes.ahead)
         found: Array = np.zeros((1 << 10, 2), np.int64)
         while True:
             seen: Array = np.full(4 * len(found), -1, np.int64)

@@ -32,7 +32,7 @@ class Workspace:
             Block(np.uint8, places, owners).array,
         )
         self.lanes: Array = np.zeros(widths.actors, np.int64)
-        self.masks: Array = np.zeros((2, words), np.uint64)
+        self.masks: Array = np.zeros((3, words), np.uint64)
         self.recent: Array = np.zeros((kernels.RECENT, words), np.uint64)
         self.slots = Block(np.int64, 0, places).array
         self.counters: Array = np.zeros(kernels.COUNTERS, np.int64)
@@ -44,8 +44,7 @@ class Workspace:
         return int(sum(array.nbytes for array in arrays))
 
     def work(self, cursors: Array, objected: Array) -> kernels.Work:
-        awake, earlier = self.masks
-        return kernels.Work(self.lanes, self.recent, cursors, self.slots, objected, awake, earlier)
+        return kernels.Work(self.lanes, self.recent, cursors, self.slots, objected, *self.masks)
 
 
 class FactStore:

@@ -36,10 +36,14 @@ from islander.models.paxos import paxos
 from .cells import TRUE, Cell, append, cell, model
 from .random_models import faulty_models, models
 
-TINY = Sizes(batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2)
+TINY = Sizes(
+    batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2, ahead=1
+)
 """Sizes so small that everything grows all the time."""
 
-SMALL = Sizes(batch=16, rows=4, fact_sets=2, spare=0, locals=2, outcomes=4, parallel=2, part=3)
+SMALL = Sizes(
+    batch=16, rows=4, fact_sets=2, spare=0, locals=2, outcomes=4, parallel=2, part=3, ahead=5
+)
 
 
 def fields(result: Result) -> dict[str, Any]:
