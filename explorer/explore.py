@@ -188,7 +188,12 @@ def _growth(search: Search) -> Iterator[str]:
     """What to say about a search that a budget ended: whether a greater one would be of use."""
     if search.endless or search.bound == INTERRUPTED:
         return
-    found = endless(search.model) or growing(search.semantics.handlers)
+    try:
+        # Looking for a proof runs handlers, for which there may be no time.
+        found = endless(search.model) if search.budgets.seconds is None else None
+        found = found or growing(search.semantics.handlers)
+    except KeyboardInterrupt:  # what was found stands; only this is given up
+        return
     if found:
         yield found
 

@@ -28,7 +28,7 @@ _LARGE = 20  # from what measure on a value is worth a remark
 
 
 class _Visit(NamedTuple):
-    """A state on a run, and the events that led there from the visit before."""
+    """A state on a run, and the event that led there; None at the start."""
 
     state: State
     event: Event | None
@@ -141,8 +141,9 @@ def _series(handlers: Handlers) -> Iterator[tuple[str, list[Frozen]]]:
     for local in handlers.locals:
         actors.setdefault(local.actor, []).append(local)
     for actor, known in actors.items():
-        for field in fields_of(known[0].fields):
-            yield f"the field {field!r} of {actor}", [fields_of(one.fields)[field] for one in known]
+        rows = [fields_of(one.fields) for one in known]
+        for field in rows[0]:
+            yield f"the field {field!r} of {actor}", [row[field] for row in rows]
         yield f"the history of {actor}", [len(one.history) for one in known]
     links: dict[tuple[str, str], list[Frozen]] = {}
     for envelope in handlers.envelopes:

@@ -123,6 +123,7 @@ class Model:
                     f"model {self.name!r}: timers_wait names {one!r}, but the model has no actor "
                     f"of that id; its actors are {', '.join(sorted(self.actors))}."
                 )
+        object.__setattr__(self, "timers_wait", frozenset(given))
 
     def _check_properties(self) -> None:
         if isinstance(self.properties, Property) or not isinstance(self.properties, Iterable):

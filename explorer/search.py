@@ -21,7 +21,7 @@ from .trace import Trace
 INTERRUPTED = "interrupted"
 """What ended a search that Ctrl-C ended."""
 
-PATIENCE = 10_000, 200
+MANY, DEEP = 10_000, 200
 """States, and depth, from which on a search without bounds asks whether it will end."""
 
 
@@ -177,7 +177,7 @@ class Search(ABC):
         """Whether it is time to ask, once, if there is an end. Where there is a budget it never is,
         that of memory apart, which may be there unasked."""
         bounded = any(bound is not None for bound in self.budgets._replace(bytes=None))
-        early = self.states < PATIENCE[0] and self.depth < PATIENCE[1]
+        early = self.states < MANY and self.depth < DEEP
         return not (self._asked or bounded or early)
 
     def _may_go_on(self) -> bool:

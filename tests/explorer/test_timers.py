@@ -142,3 +142,10 @@ def test_a_trace_with_waiting_timers_replays(engine: str, tmp_path: Any) -> None
 def test_whose_timers_wait_must_be_said_clearly(wait: Any, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         Model("wrong", {"b": Waiter()}, properties=[TRUE], timers_wait=wait)
+
+
+def test_whose_timers_wait_is_settled_when_the_model_is_made() -> None:
+    given = ["b"]
+    model = Model("kept", {"b": Waiter()}, properties=[TRUE], timers_wait=given)
+    given.clear()
+    assert model.waiting == {"b"}
