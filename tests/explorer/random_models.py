@@ -167,15 +167,19 @@ def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
 
 
 @st.composite
-def faulty_models(draw: st.DrawFn, networks: tuple[type[Network], ...]) -> Model:
-    """The same on one of these networks, with faults, and timers that may have to wait. Not all are
-    finite: what recovers may send something, any number of times."""
+def faulty_models(
+    draw: st.DrawFn, networks: tuple[type[Network], ...], finite: bool = False
+) -> Model:
+    """The same on one of these networks, with faults, and timers that may have to wait. Unless
+    `finite`, not all are: what recovers may send something, any number of times."""
     model = draw(models())
     budgets = st.sampled_from([0, 0, 0, 1, 2, None])
     kinds = ("crashes", "stops", "losses", "partitions")
     faults = {kind: draw(budgets) for kind in kinds}
     if len(model.actors) < 2:
         faults["partitions"] = 0
+    if finite and faults["crashes"] is None:
+        faults["crashes"] = 2
     who = draw(st.none() | st.lists(st.sampled_from(list(model.actors)), max_size=2))
     return replace(
         model,

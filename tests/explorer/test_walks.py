@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from islander import (
     Bag,
+    Duplicating,
     Fact,
     FactInvariant,
+    Fifo,
     IslanderError,
     Model,
     Simulation,
@@ -41,7 +43,7 @@ from islander.models import CATALOGUE
 from islander.models.paxos import paxos
 
 from .cells import TRUE, Cell, append, cell, model
-from .random_models import models
+from .random_models import faulty_models, models
 
 TINY = Sizes(batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1)
 """Sizes so small that everything grows all the time."""
@@ -160,11 +162,12 @@ def assert_walk(taken: Walk, checked: Model, depth: int) -> None:
 
 
 random_settings = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+any_models = models() | faulty_models((Bag, Duplicating, Fifo), finite=True)
 
 
 @random_settings
 @given(
-    checked=models(),
+    checked=any_models,
     sizes=st.sampled_from([TINY, Sizes()]),
     seed=st.integers(0, 1000),
     depth=st.integers(1, 30),
@@ -212,7 +215,7 @@ def _text(state: State) -> str:
 
 
 @random_settings
-@given(checked=models(), seed=st.integers(0, 1000))
+@given(checked=any_models, seed=st.integers(0, 1000))
 def test_first_sizes_change_nothing(checked: Model, seed: int) -> None:
     usual = simulate(checked, walks=5, depth=20, seed=seed)
     with pytest.MonkeyPatch.context() as patched:
