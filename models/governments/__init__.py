@@ -1,0 +1,1 @@
+"""The government protocol: an atomic log, kept by islanders that form governments."""

@@ -1,0 +1,149 @@
+"""Paxos over write chains, after a government has collapsed: proposers and acceptors.
+
+A proposer asks a quorum to promise it a round, takes over the chain that was written last, puts a
+government on top of it and has the same quorum accept that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import ProtocolError
+from .promises import NULL, Promise
+from .records import Accept, Bare, Entry, Link, Message, Prepare, Register, Said
+from .two_phase import Answers, Proposal, Recorder, Writer
+
+if TYPE_CHECKING:
+    from .islander import Islander
+    from .rules import Rules
+
+
+class Proposer(NamedTuple):
+    """Proposes a government. `register` is the chain that it builds upon."""
+
+    promise: Promise
+    register: Register
+    proposal: Proposal | None = None
+
+    @classmethod
+    def of(cls, islander: Islander) -> Proposer:
+        """The proposer of an islander that has collapsed."""
+        promise = next_round(islander.government.promise, islander.rules)
+        return cls(promise, Register((islander.newest,)))
+
+    def unshift(self, proposal: Proposal) -> Proposer:
+        return self._replace(proposal=proposal)
+
+    def nudge(self, islander: Islander) -> None:
+        """Begin a round."""
+        assert self.proposal is not None
+        islander.pulse(Prepare(self.proposal.quorum, self.promise))
+
+    def answered(self, islander: Islander, now: float, message: Message, answers: Answers) -> None:
+        """Everyone has promised, or accepted."""
+        if isinstance(message, Accept):
+            for link in message.register.chain:
+                islander.commit(now, link, islander.top)
+            return
+        assert isinstance(message, Prepare)
+        assert self.proposal is not None
+        found = self.register
+        for _, answer in answers:
+            assert answer.said.register is not None
+            found = greater(found, answer.said.register, islander.rules)
+        if islander.rules.follows_log:
+            found = following(found, islander.newest)
+        islander.writer = self._replace(register=found)
+        entry = Entry(message.promise, self.proposal.body, found.head.promise)
+        round_ = message.promise if islander.rules.rounds else None
+        register = Register((*found.chain, entry), round_)
+        islander.pulse(Accept(message.to, message.promise, register))
+
+    def failed(self, islander: Islander, now: float, message: Message, answers: Answers) -> None:
+        """Someone has not answered, or refused: try again in a later round."""
+        if not isinstance(message, (Prepare, Accept)):
+            raise ProtocolError("a proposer failed in what is no round of its own")
+        promises = [message.promise]
+        for _, answer in answers:
+            if answer.said.promise is None:
+                raise ProtocolError("an answer has no promise to compare")
+            promises.append(answer.said.promise)
+        islander.writer = self._replace(promise=next_round(max(promises), islander.rules))
+        islander.retry(now)
+
+    def successor(self, promise: Promise) -> Writer:
+        """The writer of the government that came of it."""
+        return Writer(promise)
+
+
+class Acceptor(NamedTuple):
+    """Promises rounds, each greater than the one before, and keeps the chain it accepted last."""
+
+    promised: Promise
+    register: Register
+
+    @classmethod
+    def instead_of(cls, recorder: Recorder, islander: Islander) -> Acceptor:
+        """The acceptor that takes the place of a recorder."""
+        rules, newest = islander.rules, islander.newest
+        if not rules.entries and not newest.promise.is_government:
+            raise ProtocolError("an acceptor would start from the body of a user, not an entry")
+        register = Register((newest if rules.entries else Bare(newest.body),))
+        if rules.takes_over:
+            if recorder.register.head.promise > newest.promise:
+                chain = (*register.chain, recorder.register.head)
+                register = recorder.register._replace(chain=chain)
+        elif isinstance(islander.writer, Proposer):
+            register = islander.writer.register
+        promised = register.head.promise if rules.takes_over else newest.promise
+        return cls(max(promised, recorder.promised), register)
+
+    def request(self, islander: Islander, message: Message) -> tuple[Acceptor, Said]:
+        """The acceptor after `message`, and what it says."""
+        if isinstance(message, Prepare):
+            if self.promised < message.promise:
+                register = self._based(islander)
+                after = Acceptor(message.promise, register)
+                return after, Said("promise", message.promise, register)
+        elif isinstance(message, Accept) and self.promised == message.promise:
+            after = self._replace(register=message.register)
+            return after, Said("accepted", message.promise)
+        return self, Said("reject", self.promised)
+
+    def successor(self, islander: Islander, promise: Promise) -> Acceptor | Recorder:
+        """Who records for the government `promise`: this acceptor still, if it stands within the
+        chain that it accepted."""
+        within = [link.promise for link in self.register.chain[1:-1]]
+        if promise in within:
+            return self
+        kept = self.promised if islander.rules.keeps_promises else NULL
+        return Recorder(Register((islander.newest,)), kept)
+
+    def _based(self, islander: Islander) -> Register:
+        if islander.rules.follows_log:
+            return following(self.register, islander.newest)
+        return self.register
+
+
+def greater(one: Register, other: Register, rules: Rules) -> Register:
+    """The one to build upon: `other` only if it is strictly greater."""
+    if rules.rounds:
+        return max((one, other), key=lambda r: (r.round or NULL, r.head.promise))
+    return other if other.head.promise > one.head.promise else one
+
+
+def following(register: Register, newest: Link) -> Register:
+    """`register` with what is in the log left out, but for the newest entry that it stands on."""
+    promises = [link.promise for link in register.chain]
+    if newest.promise in promises:
+        return register._replace(chain=register.chain[promises.index(newest.promise) :])
+    if register.head.promise < newest.promise:
+        return Register((newest,))
+    return register
+
+
+def next_round(promise: Promise, rules: Rules) -> Promise:
+    """The round after `promise`."""
+    if rules.whole_rounds:
+        return promise.next_government()
+    return promise.next_government_as_published()

@@ -1,0 +1,47 @@
+"""The rules that make the protocol sound: each is one repair of the published one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Rules(NamedTuple):
+    """Which repairs are made. Without any, the protocol is the published one, fault for fault."""
+
+    entries: bool = False
+    """An acceptor starts from the newest entry of the log, not from the body of that entry."""
+
+    takes_over: bool = False
+    """An acceptor takes over what was recorded and not committed, on top of the newest entry, and
+    promises no less than what that says."""
+
+    rounds: bool = False
+    """Registers are compared by the round they were written in, and by their promise second."""
+
+    keeps_promises: bool = False
+    """A promise survives governments below it: who has promised anything above a government
+    records nothing for it."""
+
+    follows_log: bool = False
+    """A register that the log has overtaken is replaced by the newest entry of the log."""
+
+    own_quorum: bool = False
+    """A queued proposal is written to the majority of the government that it is numbered in."""
+
+    current_writer: bool = False
+    """Only the writer of the present government writes."""
+
+    forgets_dropped: bool = False
+    """An islander that is behind the oldest kept entry counts as one whose log is not known, and
+    entries older than that are not compared again."""
+
+    whole_rounds: bool = False
+    """The round after 7/3 is 8/0, not 8/3."""
+
+    membership: bool = False
+    """A found government with another parliament is recovered alone, by quorums of both
+    parliaments, before a new one is proposed."""
+
+
+PUBLISHED = Rules()
+SOUND = Rules(*(True for _ in Rules._fields))
