@@ -39,13 +39,14 @@ class Deliver:
 
 
 class Timeout:
-    """The event, and action, of an armed timer firing."""
+    """The event, and action, of an armed timer firing; `budget` is what that costs."""
 
-    __slots__ = ("actor", "name")
+    __slots__ = ("actor", "budget", "name")
 
-    def __init__(self, actor: str, name: str) -> None:
+    def __init__(self, actor: str, name: str, budget: str | None = None) -> None:
         self.actor = actor
         self.name = name
+        self.budget = budget
 
     def __repr__(self) -> str:
         return f"{self.actor}: timer {self.name!r} fires"

@@ -16,7 +16,7 @@ from .errors import ModelError
 DURABLE = "islander.durable"
 """The metadata key of a field that survives a crash."""
 
-KINDS = ("crashes", "stops", "losses", "duplications", "partitions")
+KINDS = ("crashes", "stops", "losses", "duplications", "partitions", "timeouts")
 
 MOST = 2**32 - 1
 """The greatest budget that is not any number."""
@@ -53,9 +53,11 @@ class Faults:
     losses        the network loses a message that it could deliver
     duplications  the network gets one more copy of such a message
     partitions    the links between two groups of actors are cut until they heal
+    timeouts      a timer fires: any number, unless something else is said
 
     `actors` are the ids of those that may crash or stop, None for all. `cuts` lists, for each way
-    to cut the network, the actors on one side; None for every way.
+    to cut the network, the actors on one side; None for every way. `timers` are the names of the
+    timers that count as timeouts, None for all.
     """
 
     crashes: int | None = 0
@@ -65,6 +67,8 @@ class Faults:
     partitions: int | None = 0
     actors: Collection[str] | None = None
     cuts: Sequence[Collection[str]] | None = None
+    timeouts: int | None = None
+    timers: Collection[str] | None = None
 
     def __post_init__(self) -> None:
         for kind in KINDS:
@@ -76,7 +80,7 @@ class Faults:
                     f"Faults: {kind} must be a number from 0 to {MOST:,}, or None for any number; "
                     f"got {count!r}."
                 )
-        for name in ("actors", "cuts"):
+        for name in ("actors", "cuts", "timers"):
             given = getattr(self, name)
             if given is not None and (isinstance(given, str) or not isinstance(given, Iterable)):
                 raise ModelError(
@@ -87,6 +91,10 @@ class Faults:
     def at_first(self) -> FaultState:
         """What is left before anything happened."""
         return FaultState(**{kind: getattr(self, kind) for kind in KINDS})
+
+    def counts(self, timer: str) -> bool:
+        """Whether the firing of timers of this name is counted."""
+        return self.timeouts is not None and (self.timers is None or timer in self.timers)
 
     def __bool__(self) -> bool:
         return self.at_first != NO_FAULTS
@@ -129,6 +137,7 @@ class FaultState(NamedTuple):
     losses: int | None = 0
     duplications: int | None = 0
     partitions: int | None = 0
+    timeouts: int | None = None
     cut: tuple[str, ...] = ()
 
     def may(self, kind: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import kernels
-from .events import Crash, Cut, Event, Heal, Stop
+from .events import Crash, Cut, Event, Heal, Stop, Timeout
 from .faults import KINDS, NO_FAULTS, FaultState
 from .handlers import Outcome
 from .memory import Array
@@ -70,4 +70,6 @@ def kind_of(event: Event) -> int:
     """The kind of fault that an event of an actor is, -1 if it is none."""
     if isinstance(event, Crash):
         return kernels.CRASHES
+    if isinstance(event, Timeout) and event.budget:
+        return kernels.TIMEOUTS
     return kernels.STOPS if isinstance(event, Stop) else -1

@@ -148,7 +148,8 @@ class Handlers:
     def firing(self, actor: str, name: str) -> Timeout:
         """The one event of `actor`'s timer `name` firing."""
         if (actor, name) not in self._timeouts:
-            self._timeouts[actor, name] = Timeout(actor, name)
+            budget = "timeouts" if self.model.faults.counts(name) else None
+            self._timeouts[actor, name] = Timeout(actor, name, budget)
         return self._timeouts[actor, name]
 
     def own_events(self, local: Local) -> Iterator[Event]:

@@ -102,7 +102,7 @@ class Widths(NamedTuple):
 
 # Lanes of a state beyond those of its actors, if there may be faults: what is left of each kind,
 # and which cut divides the network, 0 for none.
-CRASHES, STOPS, LOSSES, DUPLICATIONS, PARTITIONS, CUT_LANE = range(6)
+CRASHES, STOPS, LOSSES, DUPLICATIONS, PARTITIONS, TIMEOUTS, CUT_LANE = range(7)
 
 WAITING = -2
 """The kind of a timer that fires only while nothing can be delivered."""
@@ -116,7 +116,7 @@ class Layout(NamedTuple):
     """Where the parts of a state lie in its words. `A` actors, `E` events, `B = 64 W` bits, `K`
     ways to cut the network.
 
-    lane_word, lane_shift, lane_mask  (A + 6,) the actor's local state, or what is left of a kind of
+    lane_word, lane_shift, lane_mask  (A + 7,) the actor's local state, or what is left of a kind of
                 fault: its word, shift and mask
     first       (W,) the bits that stand for the first copy of an envelope
     repeated    (W,) those of them with a bit for a second copy
@@ -172,7 +172,7 @@ class Tables(NamedTuple):
                  itself: its timers, and faults
     facts        (L, F) the facts of a local state, a bit each
     kind_of      (E,) the kind of fault that an event is, -1 for none, or WAITING
-    lanes        (5,) for each kind of fault the lane of what is left, ANY_NUMBER or NONE_AT_ALL
+    lanes        (6,) for each kind of fault the lane of what is left, ANY_NUMBER or NONE_AT_ALL
     lost, duplicated     (E,) the outcome of the envelope being lost or duplicated that an event
                  delivers
     cuts         (K + 1,) the outcome of each way to cut the network, and then that of healing

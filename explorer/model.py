@@ -110,6 +110,11 @@ class Model:
 
     def _check_timers(self) -> None:
         given = self.timers_wait
+        if given and self.faults.timeouts is not None:
+            raise ModelError(
+                f"model {self.name!r}: timers that wait (timers_wait) cannot be counted "
+                f"(Faults(timeouts=…)); leave one of the two out."
+            )
         if isinstance(given, bool):
             return
         if isinstance(given, str) or not isinstance(given, Collection):

@@ -191,7 +191,8 @@ class Semantics:
 
 
 def _budget(event: Event | Start) -> str | None:
-    return event.budget if isinstance(event, (Crash, Stop, Lose, Duplicate)) else None
+    costs = isinstance(event, (Timeout, Crash, Stop, Lose, Duplicate))
+    return event.budget if costs else None
 
 
 def _is_left(faults: FaultState, event: Event) -> bool:

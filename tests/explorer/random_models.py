@@ -181,9 +181,13 @@ def faulty_models(
     if finite and faults["crashes"] is None:
         faults["crashes"] = 2
     who = draw(st.none() | st.lists(st.sampled_from(list(model.actors)), max_size=2))
+    wait = draw(st.booleans() | st.sets(st.sampled_from(list(model.actors))))
+    timeouts = None if wait else draw(budgets)
+    timers = draw(st.none() | st.lists(st.sampled_from(_TIMERS), max_size=2))
+    counted: dict[str, Any] = {"timeouts": timeouts, "timers": timers}
     return replace(
         model,
         network=draw(st.sampled_from(networks))(keep_ignored=draw(st.booleans())),  # type: ignore[call-arg]
-        faults=Faults(**faults, duplications=draw(st.integers(0, 1)), actors=who),
-        timers_wait=draw(st.booleans() | st.sets(st.sampled_from(list(model.actors)))),
+        faults=Faults(**faults, **counted, duplications=draw(st.integers(0, 1)), actors=who),
+        timers_wait=wait,
     )
