@@ -22,7 +22,7 @@ EFFECTS = "_effects"
 
 RESERVED = frozenset(
     {"id", "send", "broadcast", "set_timer", "cancel_timer", "choose", "record", EFFECTS}
-    | {"start", "receive", "timeout", "crash", "recover", "facts"}
+    | {"start", "receive", "timeout", "crash", "recover", "facts", "drops"}
 )
 """Names that an actor's fields may not take, because effects and handlers have them."""
 
@@ -111,6 +111,16 @@ class Actor:
     def facts(self) -> Iterable[Fact]:
         """The facts that hold now, from the local state alone. It has no effects."""
         return ()
+
+    def drops(self, message: Any, sender: str, receiver: str) -> bool:
+        """Whether `message`, from or to this actor, need not be delivered, now or ever.
+
+        When both its sender and its receiver say so it is taken out of the network at once. That
+        is for messages that would be handled without effect whenever they arrived, such as an
+        answer that nobody waits for: with them gone, states that differ in nothing else are one. It
+        must change nothing.
+        """
+        return False
 
     # -- effects ------------------------------------------------------------------------------
 

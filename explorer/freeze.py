@@ -547,6 +547,7 @@ def _is_mutable(kind: Any) -> bool:
     return issubclass(kind, (list, dict, set)) or (parameters is not None and not parameters.frozen)
 
 
+@lru_cache(maxsize=1024)
 def _has_dict(kind: type) -> bool:
     return any("__dict__" in base.__dict__ for base in kind.__mro__)
 

@@ -8,7 +8,7 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 from .actor import EFFECTS, Actor, Choice, Effects
@@ -126,6 +126,11 @@ class Handlers:
         self._faults: dict[tuple[Any, ...], Any] = {}  # events, by class and argument
         self._network_outcomes: dict[Event, Outcome] = {}
         self._network = Local(NOBODY, None, (), frozenset(), UP, frozenset())
+        self._droppers = {
+            name for name, one in model.actors.items() if type(one).drops is not Actor.drops
+        }
+        self._drops: dict[tuple[Local, Envelope], bool] = {}
+        self._asked: dict[Local, Actor] = {}  # the copies that are asked what they drop
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
         self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
@@ -208,6 +213,41 @@ class Handlers:
                 known = tuple(self._outcome(local, event, ran) for ran in runs)
             self._outcomes[local, event] = known
         return known
+
+    @property
+    def droppers(self) -> Set[str]:
+        """The actors that may drop messages."""
+        return self._droppers
+
+    @property
+    def dropping(self) -> bool:
+        """Whether actors may drop messages at all."""
+        return bool(self._droppers)
+
+    def drops(self, local: Local, envelope: Envelope) -> bool:
+        """Whether an actor in this local state drops `envelope`."""
+        if local.actor not in self._droppers:
+            return False
+        if local.actor not in (envelope.sender, envelope.receiver):
+            return False
+        known = self._drops.get((local, envelope))
+        if known is None:
+            known = self._drops[local, envelope] = self.ask_drops(local, envelope)
+        return known
+
+    def ask_drops(self, local: Local, envelope: Envelope) -> bool:
+        """The same, not remembered, for an actor at one of the ends."""
+        actor = self._asked.get(local)
+        if actor is None:
+            actor = self._asked[local] = local.copy()
+        message = self.delivery(envelope).moulds.plain.copy()
+        try:
+            return bool(actor.drops(message, envelope.sender, envelope.receiver))
+        except Exception as error:
+            raise HandlerError(
+                f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() raised "
+                f"{type(error).__name__}: {error} {location(error)}\nfor {envelope!r}"
+            ) from error
 
     def count_anew(self) -> None:
         """Let `calls` count from 0 again, the pairs that were decided before included."""

@@ -98,6 +98,7 @@ class Widths(NamedTuple):
     owners: int
     faults: int  # ways to cut the network, and one more; 0 if there are no faults
     queues: int  # 0 if the network has none
+    drops: int  # whether actors may drop messages
 
 
 # Lanes of a state beyond those of its actors, if there may be faults: what is left of each kind,
@@ -176,6 +177,8 @@ class Tables(NamedTuple):
     lost, duplicated     (E,) the outcome of the envelope being lost or duplicated that an event
                  delivers
     cuts         (K + 1,) the outcome of each way to cut the network, and then that of healing
+    dropped      (L, 2, W) the bits of the messages that an actor drops in a local state: of those
+                 it sent, and of those to it; of no use if no actor ever does
     """
 
     event_actor: Any
@@ -194,6 +197,7 @@ class Tables(NamedTuple):
     lost: Any
     duplicated: Any
     cuts: Any
+    dropped: Any
 
 
 class Visited(NamedTuple):
@@ -418,7 +422,7 @@ def _(narrow, widths):
 
     def known(narrow, widths):
         return len(narrow), Widths(
-            widths.words, widths.facts, widths.actors, widths.own, widths.owners, 0, 0
+            widths.words, widths.facts, widths.actors, widths.own, widths.owners, 0, 0, 0
         )
 
     return known
@@ -519,7 +523,21 @@ def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
 
 
 @njit(forceinline=True)
-def _apply(width, layout, tables, rows, at, o, word, delivered, earlier, actor, batch, k, room):
+def _drop(width, widths, layout, tables, words, to):
+    """Take out of a state the messages that both their senders and their receivers drop."""
+    for w in range(width):
+        sent, received = np.uint64(0), np.uint64(0)
+        for a in range(widths.actors):
+            number = tables.local_from[a] + _lane(layout, words, to, a)
+            sent |= tables.dropped[2 * number * width + w]
+            received |= tables.dropped[(2 * number + 1) * width + w]
+        words[to + w] &= ~(sent & received)
+
+
+@njit(forceinline=True)
+def _apply(
+    width, widths, layout, tables, rows, at, o, word, delivered, earlier, actor, batch, k, room
+):
     """Write the state after each outcome of one pair, `o` being the first, and its sleep set."""
     records, words = tables.records, batch.words
     status, event = DONE, np.int64(-1)
@@ -545,6 +563,8 @@ def _apply(width, layout, tables, rows, at, o, word, delivered, earlier, actor, 
             if event >= 0:
                 status = COPIES
                 break
+        if widths.drops:
+            _drop(width, widths, layout, tables, words, to)
         k += 1
         o += 1
         going = flags & np.uint64(LAST) == 0
@@ -621,6 +641,7 @@ def _from_queues(width, widths, layout, tables, rows, at, cut, asleep, slept, wo
                 continue
             status, k, about = _apply(
                 width,
+                widths,
                 layout,
                 tables,
                 rows,
@@ -667,6 +688,7 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                     continue
                 status, after, about = _apply(
                     width,
+                    widths,
                     layout,
                     tables,
                     rows,
@@ -699,6 +721,7 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
                 taken <<= np.uint64(layout.queues[4 * queue + 1])
             status, after, about = _apply(
                 width,
+                widths,
                 layout,
                 tables,
                 rows,
@@ -725,6 +748,7 @@ def _network_faults(width, widths, layout, tables, rows, at, cut, work, batch, k
     for number in range(begin, end):
         status, after, about = _apply(
             width,
+            widths,
             layout,
             tables,
             rows,
@@ -783,6 +807,7 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
             delivered = np.uint64(1) << np.uint64(bit & 63) & layout.leaves[bit >> 6]
             status, k, about = _apply(
                 width,
+                widths,
                 layout,
                 tables,
                 rows,
@@ -824,6 +849,7 @@ def _successors(width, widths, layout, tables, rows, at, asleep, slept, work, ba
                     before = k
                     status, k, about = _apply(
                         width,
+                        widths,
                         layout,
                         tables,
                         rows,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -91,6 +91,11 @@ class Network(ABC):
     @abstractmethod
     def contents(self, state: Any) -> Counter[Envelope]:
         """All envelopes in flight, as a multiset."""
+
+    def drop(self, state: Any, gone: Callable[[Envelope], bool]) -> NetworkState:
+        """`state` without all the envelopes that are `gone`."""
+        kept = [one for one in self.contents(state).elements() if not gone(one)]
+        return self.send(self.empty(), kept)
 
 
 @dataclass(frozen=True)

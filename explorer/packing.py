@@ -154,6 +154,7 @@ def layout_of(
     stays: bool,
     links: Sequence[Link],
     open_links: Sequence[Sequence[bool]],
+    sleeps: bool,
 ) -> kernels.Layout:
     """The arrays that tell the kernels of a packing.
 
@@ -164,6 +165,7 @@ def layout_of(
     links       the links that have queues, in the order of these
     open_links  for each way to cut the network, whether the link of each envelope, or else of each
                 queue, is open
+    sleeps      whether steps may sleep
     """
     words = packed.words
     first = repeated = 0
@@ -204,7 +206,9 @@ def layout_of(
         event_bit,
         np.full(words, 0 if stays else 2**64 - 1, np.uint64),
         np.array(
-            [*(_words_of(everything & ~mine, words) for mine in received), _words_of(0, words)],
+            [*(_words_of(everything & ~mine, words) for mine in received), _words_of(0, words)]
+            if sleeps
+            else np.zeros((actors + 1, words)),
             np.uint64,
         ),
         np.array([_words_of(everything, words), *cut], np.uint64),

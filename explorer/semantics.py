@@ -68,7 +68,7 @@ class Semantics:
                 for state in states
                 for outcome in outcomes
             ]
-        return list(dict.fromkeys(states))
+        return list(dict.fromkeys(map(self._with_drops, states)))
 
     def steps(self, state: State) -> Iterator[Step]:
         """Every step from `state`, in a fixed order: deliveries, then timers and faults of the
@@ -144,7 +144,18 @@ class Semantics:
         if event.actor != NOBODY:
             at = self._position[outcome.after.actor]
             locals_ = (*locals_[:at], outcome.after, *locals_[at + 1 :])
-        return State(locals_, network.send(rest, outcome.sent), faults)
+        return self._with_drops(State(locals_, network.send(rest, outcome.sent), faults))
+
+    def _with_drops(self, state: State) -> State:
+        """`state` without the messages that both their ends drop."""
+        if not self.handlers.dropping:
+            return state
+
+        def gone(envelope: Envelope) -> bool:
+            ends = (envelope.sender, envelope.receiver)
+            return all(self.handlers.drops(self._local(state, one), envelope) for one in ends)
+
+        return state._replace(network=self.model.network.drop(state.network, gone))
 
     def facts(self, state: State) -> FactSet:
         """The union of all actors' facts; equal unions are the same object."""
@@ -191,8 +202,9 @@ class Semantics:
 
 
 def _budget(event: Event | Start) -> str | None:
-    costs = isinstance(event, (Timeout, Crash, Stop, Lose, Duplicate))
-    return event.budget if costs else None
+    if isinstance(event, (Timeout, Crash, Stop, Lose, Duplicate)):
+        return event.budget
+    return None
 
 
 def _is_left(faults: FaultState, event: Event) -> bool:

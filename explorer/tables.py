@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import kernels
+from .drops import Drops
 from .errors import CapacityError, UsageError
 from .events import Deliver, Duplicate, Event, Lose, Start
 from .facts import Fact, FactSet
@@ -79,6 +80,11 @@ class Tabulation:
                 f"whose state is a multiset or set of envelopes, or queues of them (is_multiset, "
                 f"is_set, is_queues). Explore it with engine='reference'."
             )
+        if network.is_queues and semantics.handlers.dropping:
+            raise UsageError(
+                f"the tabulated engine cannot drop messages from a {type(network).__name__}, as "
+                f"drops() asks for. Explore the model with engine='reference'."
+            )
         self.semantics = semantics
         self.sizes = sizes
         self.actors = tuple(semantics.model.actors)
@@ -110,6 +116,8 @@ class Tabulation:
         self._starts: Array = np.zeros(1, np.int64)
         self._fact_words = 1
         self._local_facts: Array = np.zeros((0, 1), np.uint64)
+        self._dropped: Array = np.zeros((1, 2, 1), np.uint64)
+        self._drops = [Drops(semantics.handlers, name) for name in self.actors]
         self._own_of: Array = np.zeros((0, 2), np.int32)
         self._own = Block(np.int32, 0, 64)
         self._own_count = 0
@@ -234,6 +242,8 @@ class Tabulation:
             stays,
             self._queues,
             self._faults.open_links([link.key for link in self._queues] or self._keys()),
+            # A step that makes an actor drop messages need not commute with their deliveries.
+            sleeps=not self.semantics.handlers.dropping,
         )
 
     def _keys(self) -> list[tuple[str, str]]:
@@ -359,6 +369,8 @@ class Tabulation:
             self._event_of[envelope] = event = self._new_event(handlers.delivery(envelope))
             self.envelopes.append(envelope)
             self._deliveries.append(event)
+            self._drops[self._position[envelope.sender]].add(envelope, sent=True)
+            self._drops[self._position[envelope.receiver]].add(envelope, sent=False)
             if self.semantics.model.network.is_queues:
                 self._queue_up(envelope, event)
             else:
@@ -501,6 +513,8 @@ class Tabulation:
             self._lay_out_locals()
         if self._events_moved:
             self._lay_out_pages()
+        if self.semantics.handlers.dropping:
+            self._bring_drops_up_to_date()
         self._locals_moved = self._events_moved = False
         self.widths = kernels.Widths(
             self.packing.words,
@@ -510,8 +524,9 @@ class Tabulation:
             owners=1,
             faults=len(self._cuts),
             queues=len(self.packing.queues),
+            drops=int(self.semantics.handlers.dropping),
         )
-        plain = not (self._cuts or self.packing.queues)
+        plain = not (self._cuts or self.packing.queues or self.widths.drops)
         self.narrow = (0,) * self.packing.words if plain and self.packing.words <= 2 else None
         self.packed = self.packing.described
         self.layout = self.layout_of(self.packed)
@@ -532,7 +547,19 @@ class Tabulation:
             self._lost.array,
             self._duplicated.array,
             np.array(self._cuts or [0], np.int32),
+            self._dropped,
         )
+
+    def _bring_drops_up_to_date(self) -> None:
+        """Enter the bits of what is dropped, by what is known of each local state."""
+        self._dropped = np.zeros((self._starts[-1], 2, self.packing.words), np.uint64)
+        for actor, known in enumerate(self._drops):
+            first = self._starts[actor] + 1
+            rows = self._dropped[first : first + len(self.locals[actor])]
+            for end, answers in enumerate(known.bring_up_to_date(self.locals[actor])):
+                for at, column in zip(known.envelopes[end], answers.T, strict=False):
+                    for bit in self.packing.copies[at] if column.any() else ():
+                        rows[:, end, bit // 64] |= column.astype(np.uint64) << np.uint64(bit % 64)
 
     def _lay_out_locals(self) -> None:
         self._starts = np.concatenate(([0], np.cumsum(self._room))).astype(np.int64)

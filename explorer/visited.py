@@ -162,7 +162,7 @@ class Visited:
         if len(self.owned) == 1:
             return np.array(self.rows[0].array[begin:end])
         rows: Array = np.empty((end - begin, self.words), np.uint64)
-        widths = kernels.Widths(self.words, 1, 0, 0, len(self.owned), 0, 0)
+        widths = kernels.Widths(self.words, 1, 0, 0, len(self.owned), 0, 0, 0)
         kernels.gather(widths, self.arrays, self.cursors(begin), begin, end, rows)
         return rows
 

@@ -19,6 +19,7 @@ from islander import (
     Fact,
     FactInvariant,
     Faults,
+    Fifo,
     Model,
     Network,
     StateInvariant,
@@ -99,6 +100,16 @@ class TableActor(Actor):
             self.record(Heard(self.id, what))
 
 
+class DroppingActor(TableActor):
+    """One that drops some messages, by whether it sent them and by its phase."""
+
+    dropped: ClassVar[frozenset[tuple[bool, str, int]]] = frozenset()
+
+    def drops(self, message: Any, sender: str, receiver: str) -> bool:
+        ends = [sent for sent, end in ((True, sender), (False, receiver)) if end == self.id]
+        return any((sent, message, self.phase) in self.dropped for sent in ends)
+
+
 PROPERTIES = (
     FactInvariant(
         "nobody reaches the last phase",
@@ -167,6 +178,20 @@ def models(draw: st.DrawFn, max_actors: int = 3) -> Model:
 
 
 @st.composite
+def _dropping(draw: st.DrawFn, actor: Actor) -> Actor:
+    """An actor that does as `actor` does, and drops messages."""
+    assert isinstance(actor, TableActor)
+    keys = [
+        (sent, message, phase)
+        for sent in (True, False)
+        for message in _MESSAGES
+        for phase in range(LAST + 1)
+    ]
+    dropped = frozenset(draw(st.lists(st.sampled_from(keys), min_size=2)))
+    return type("Dropper", (DroppingActor,), {"table": actor.table, "dropped": dropped})()
+
+
+@st.composite
 def faulty_models(
     draw: st.DrawFn, networks: tuple[type[Network], ...], finite: bool = False
 ) -> Model:
@@ -181,13 +206,16 @@ def faulty_models(
     if finite and faults["crashes"] is None:
         faults["crashes"] = 2
     who = draw(st.none() | st.lists(st.sampled_from(list(model.actors)), max_size=2))
+    network = draw(st.sampled_from(networks))
+    if network is not Fifo and draw(st.booleans()):
+        model = replace(model, actors={n: draw(_dropping(one)) for n, one in model.actors.items()})
     wait = draw(st.booleans() | st.sets(st.sampled_from(list(model.actors))))
     timeouts = None if wait else draw(budgets)
     timers = draw(st.none() | st.lists(st.sampled_from(_TIMERS), max_size=2))
     counted: dict[str, Any] = {"timeouts": timeouts, "timers": timers}
     return replace(
         model,
-        network=draw(st.sampled_from(networks))(keep_ignored=draw(st.booleans())),  # type: ignore[call-arg]
+        network=network(keep_ignored=draw(st.booleans())),  # type: ignore[call-arg]
         faults=Faults(**faults, **counted, duplications=draw(st.integers(0, 1)), actors=who),
         timers_wait=wait,
     )
