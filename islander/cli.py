@@ -39,6 +39,7 @@ from .live import available_bytes, brief, live_line
 from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
 from .output import Output, console_and_width, described, say, show_target, tell, tell_defect
+from .schedule_files import schedule_in, schedule_trace
 
 
 class Exit(IntEnum):
@@ -287,20 +288,31 @@ def models(
 @app.command()
 @_reported
 def replay(
-    trace: Annotated[Path, typer.Argument(help="A file that `islander check --trace` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(help="What `islander check --trace` wrote, or a schedule.")
+    ],
     model: Annotated[
         str | None, typer.Option(help="Replay on this model instead of the one it names.")
     ] = None,
     parameter: Assignments = None,
     bug: Bug = None,
 ) -> Exit:
-    """Take the steps of a saved trace again, and say where it stops agreeing with the model."""
-    saved = reports.read_trace(trace)
+    """Take the steps of a saved trace again, and say where it stops agreeing with the model.
+
+    Of a schedule of islanders, print the trace: one JSON object a line, what each step does.
+    """
+    schedule = schedule_in(file)
+    if schedule is not None:
+        if model or parameter or bug:
+            raise UsageError(f"{file} is a schedule; it takes no --model, no -p and no --bug.")
+        typer.echo(schedule_trace(file, schedule), nl=False)
+        return Exit.HOLDS
+    saved = reports.read_trace(file)
     source = saved.source
     given = dict(source.parameters) if source and model is None else {}
     given |= parse_assignments(parameter or [])
     seeded = given.pop("bug", None)
-    target = find_target(model or _beside(source, trace))
+    target = find_target(model or _beside(source, file))
     replayed = reports.replay(make_model(target, given, bug or seeded), saved)
     console, width = console_and_width()
     for line in reports.trace_lines(replayed.trace, width):

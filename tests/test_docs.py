@@ -45,9 +45,11 @@ def printed(command: list[str]) -> str:
     program, *arguments = command
     if program == "islander":
         return CliRunner().invoke(app, arguments).stdout
-    assert program == "pytest"
-    plain = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(plain, capture_output=True, text=True, check=False).stdout
+    plain = {
+        "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        "python": [sys.executable, *arguments],
+    }
+    return subprocess.run(plain[program], capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

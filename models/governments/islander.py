@@ -9,6 +9,7 @@ Whoever fails an assertion is left as it is, half changed: it must take no furth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -417,7 +418,7 @@ class Islander:
 
     # -- answers ----------------------------------------------------------------------------------
 
-    def response(self, now: float, cookie: Cookie, given: dict[str, Answer | None]) -> None:
+    def response(self, now: float, cookie: Cookie, given: Mapping[str, Answer | None]) -> None:
         """Take all answers to a packet, by id; one that is lost is missing, or None."""
         message = cookie.message
         answers = [(to, self._counted(to, given.get(to))) for to in message.to]

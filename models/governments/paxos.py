@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import ProtocolError
 from .promises import NULL, Promise
-from .records import Accept, Bare, Entry, Link, Message, Prepare, Register, Said
+from .records import (
+    Accept,
+    Bare,
+    Change,
+    Entry,
+    Government,
+    Link,
+    Message,
+    Prepare,
+    Register,
+    Said,
+)
 from .two_phase import Answers, Proposal, Recorder, Writer
 
 if TYPE_CHECKING:
@@ -28,8 +39,10 @@ class Proposer(NamedTuple):
     @classmethod
     def of(cls, islander: Islander) -> Proposer:
         """The proposer of an islander that has collapsed."""
-        promise = next_round(islander.government.promise, islander.rules)
-        return cls(promise, Register((islander.newest,)))
+        least = islander.government.promise
+        if islander.rules.keeps_promises:
+            least = max(least, islander.recorder.promised)
+        return cls(next_round(least, islander.rules), Register((islander.newest,)))
 
     def unshift(self, proposal: Proposal) -> Proposer:
         return self._replace(proposal=proposal)
@@ -44,6 +57,8 @@ class Proposer(NamedTuple):
         if isinstance(message, Accept):
             for link in message.register.chain:
                 islander.commit(now, link, islander.top)
+            if message.register.head.promise != message.promise:
+                islander.collapse(now)  # a found government was recovered: propose anew
             return
         assert isinstance(message, Prepare)
         assert self.proposal is not None
@@ -54,10 +69,27 @@ class Proposer(NamedTuple):
         if islander.rules.follows_log:
             found = following(found, islander.newest)
         islander.writer = self._replace(register=found)
+        if islander.rules.membership:
+            alone, change = up_to_other_parliament(found, islander.government)
+            if change is not None:
+                self._recover(islander, message, alone, change)
+                return
         entry = Entry(message.promise, self.proposal.body, found.head.promise)
         round_ = message.promise if islander.rules.rounds else None
         register = Register((*found.chain, entry), round_)
         islander.pulse(Accept(message.to, message.promise, register))
+
+    def _recover(
+        self, islander: Islander, message: Prepare, found: Register, change: Change
+    ) -> None:
+        """Have a found government accepted by quorums of both parliaments, once both promised."""
+        both = tuple(dict.fromkeys((*message.to, *change.majority)))
+        if set(both) <= set(message.to):
+            islander.pulse(Accept(both, message.promise, found._replace(round=message.promise)))
+            return
+        promise = next_round(message.promise, islander.rules)
+        islander.writer = self._replace(promise=promise, register=found)
+        islander.pulse(Prepare(both, promise))
 
     def failed(self, islander: Islander, now: float, message: Message, answers: Answers) -> None:
         """Someone has not answered, or refused: try again in a later round."""
@@ -140,6 +172,21 @@ def following(register: Register, newest: Link) -> Register:
     if register.head.promise < newest.promise:
         return Register((newest,))
     return register
+
+
+def up_to_other_parliament(
+    register: Register, government: Government
+) -> tuple[Register, Change | None]:
+    """`register` up to the first government on it whose parliament has other members than that of
+    `government`, and the body of that; None if there is none."""
+    parliament = set(government.parliament)
+    for at, link in enumerate(register.chain):
+        change = link.body
+        if link.promise <= government.promise or not isinstance(change, Change):
+            continue
+        if set(change.majority + change.minority) != parliament:
+            return register._replace(chain=register.chain[: at + 1]), change
+    return register, None
 
 
 def next_round(promise: Promise, rules: Rules) -> Promise:

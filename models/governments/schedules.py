@@ -1,180 +1,66 @@
-"""Schedules: runs of islanders written down step by step, and the traces that they make.
+"""Runs of islanders, step by step: following schedules, and writing them down.
 
 A schedule says which islander does what, when, and which messages arrive; a trace says, one JSON
-object a step, what came of it. The same schedule always makes the same trace.
+object a step, what came of it. The same schedule always makes the same trace. `Run` takes steps as
+they come and keeps them: what a program did with islanders can be saved as a schedule, and replays.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from ...explorer.errors import UsageError
 from . import wire
 from .errors import ProtocolError
 from .islander import Islander
-from .records import Answer, Packet
-from .rules import PUBLISHED, Rules
+from .records import Answer, Entry, Packet, Request
+from .schedule_format import (
+    DEFAULTS,
+    Options,
+    Schedule,
+    ScheduleError,
+    check_step,
+    is_schedule,
+    read_json,
+    read_schedule,
+    schedule_text,
+)
 from .wire import Json
 
+__all__ = [
+    "Options",
+    "Run",
+    "Schedule",
+    "ScheduleError",
+    "is_schedule",
+    "line_of",
+    "read_schedule",
+    "schedule_text",
+    "trace_of",
+]
 
-class ScheduleError(UsageError):
-    """A schedule that cannot be followed: what is wrong, in which step and line."""
-
-
-_FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
-    "new": {"id": (str,)},
-    "reboot": {"id": (str,)},
-    "kill": {"id": (str,)},
-    "bootstrap": {"id": (str,)},
-    "join": {"id": (str,)},
-    "embark": {"at": (str,), "id": (str,)},
-    "acclimate": {"id": (str,)},
-    "enqueue": {"at": (str,), "body": (object,)},
-    "deliver": {"msg": (str,), "to": (str,)},
-    "drop": {"msg": (str,), "to": (str,)},
-    "respond": {"msg": (str,)},
-    "fire": {"at": (str,)},
-    "check": {"at": (str,)},
-    "clock": {},
-    "settle": {},
-    "tick": {},
-}
-"""The operations, and the fields that each of them must have."""
-
-_OPTIONAL: dict[str, tuple[type, ...]] = {
-    "again": (bool,),
-    "acclimated": (bool,),
-    "key": (str,),
-    "method": (str,),
-    "now": (int, float),
-    "by": (int, float),
-    "count": (int,),
-    "down": (list,),
-    "hold": (list,),
-    "only": (list,),
-}
-
-OPTIONS = {"parliamentSize": 5, "ping": 1000, "timeout": 5000}
-"""The options of a schedule, and what they are if nothing is said."""
-
-MOST_ROUNDS = 10_000
-"""Rounds after which `settle` is given up: a network that never comes to rest."""
+MOST_PARTS = 20_000
+"""Steps after which `settle` is given up: a network that never comes to rest."""
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """A schedule, read and found well formed; `lines` say in which line of its file each step
-    begins. `rules` are those its islanders follow."""
-
-    options: dict[str, Any]
-    steps: tuple[Json, ...]
-    lines: tuple[int, ...]
-    rules: Rules = PUBLISHED
-
-    def refuse(self, number: int, problem: str) -> ScheduleError:
-        return ScheduleError(f"line {self.lines[number]}, step {number}: {problem}")
-
-
-def read_schedule(text: str) -> Schedule:
-    """The schedule that `text` holds. Raises ScheduleError with the line that is wrong."""
-    try:
-        document = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        raise ScheduleError(f"line {line}: this is not whole JSON ({error}).") from error
-    if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
-        raise ScheduleError('line 1: a schedule is a JSON object with "steps", a list.')
-    given = document.get("options", {})
-    if not isinstance(given, dict):
-        raise ScheduleError('line 1: "options" must be an object.')
-    for name, value in given.items():
-        if name not in (*OPTIONS, "sound"):
-            raise ScheduleError(f"line 1: there is no option {name!r}; there are {_list(OPTIONS)}.")
-        if name in OPTIONS and not (_is_number(value) and value >= 1):
-            raise ScheduleError(
-                f"line 1: the option {name} must be a number from 1; got {value!r}."
-            )
-    rules = _rules(given.get("sound", []))
-    lines = _lines(text, len(document["steps"]))
-    schedule = Schedule({**OPTIONS, **given}, tuple(document["steps"]), lines, rules)
+def trace_of(schedule: Schedule) -> Iterator[Json]:
+    """What each step of a schedule does, in order. Raises ScheduleError where one cannot be."""
+    run = Run(schedule.options)
     for number, step in enumerate(schedule.steps):
-        problem = _problem(step)
-        if problem:
-            raise schedule.refuse(number, problem)
-    return schedule
-
-
-def is_schedule(document: Any) -> bool:
-    """Whether a JSON document looks like a schedule."""
-    return isinstance(document, dict) and "steps" in document and "format" not in document
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _rules(names: Any) -> Rules:
-    if not isinstance(names, list) or not set(names) <= set(Rules._fields):
-        raise ScheduleError(
-            f"line 1: the option sound must list rules among {_list(Rules._fields)}; got {names!r}."
-        )
-    return Rules(**dict.fromkeys(names, True))
-
-
-def _problem(step: Json) -> str | None:
-    """What is wrong with a step by itself."""
-    if not isinstance(step, dict) or not isinstance(step.get("op"), str):
-        return f'a step is an object with "op"; got {json.dumps(step)[:60]}.'
-    if step["op"] not in _FIELDS:
-        return f"there is no op {step['op']!r}; there are {_list(_FIELDS)}."
-    needed = _FIELDS[step["op"]]
-    for name in needed:
-        if name not in step:
-            return f"{step['op']} needs {name!r}."
-    if step["op"] == "clock" and ("now" in step) == ("by" in step):
-        return "clock needs either 'now' or 'by'."
-    fields: dict[str, Any] = step
-    for name, value in fields.items():
-        kinds = needed.get(name) or _OPTIONAL.get(name, (object,))
-        wrong_bool = isinstance(value, bool) and bool not in kinds and object not in kinds
-        if not isinstance(value, kinds) or wrong_bool:
-            return f"{name!r} of {step['op']} must be a {kinds[0].__name__}; got {value!r}."
-        if name in ("by", "count", "now") and value < 0:
-            return f"{name!r} of {step['op']} must not be negative; got {value!r}."
-    return None
-
-
-def _lines(text: str, count: int) -> tuple[int, ...]:
-    """The line that each step begins in."""
-    start = re.search(r'"steps"\s*:\s*\[', text)
-    decoder, at, lines = json.JSONDecoder(), start.end() if start else 0, []
-    for _ in range(count):
-        space = re.compile(r"[\s,]*").match(text, at)
-        at = space.end() if space else at
-        lines.append(text.count("\n", 0, at) + 1)
         try:
-            _, at = decoder.raw_decode(text, at)
-        except ValueError:  # "steps" stood within a string before
-            return (1,) * count
-    return tuple(lines)
+            yield from run.take(step)
+        except ScheduleError as error:
+            raise schedule.refuse(number, error) from error
 
 
-def _list(names: Any) -> str:
-    return ", ".join(names)
+def line_of(step: Json) -> str:
+    """A step of a trace as it is written: one line, keys sorted."""
+    return json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-# -- running --------------------------------------------------------------------------------------
-
-
-@dataclass
+@dataclass(eq=False)
 class _Inhabitant:
     """An islander with its clock; None in its place once it is dead."""
 
@@ -184,25 +70,29 @@ class _Inhabitant:
     sent: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Pulse:
     """A packet on its way, with the answers so far; a lost one is None."""
 
     sender: _Inhabitant
     packet: Packet
-    delivered: set[str] = field(default_factory=set)
     answers: dict[str, Answer | None] = field(default_factory=dict)
-    done: bool = False
 
 
 class Run:
-    """A run of a schedule."""
+    """Islanders, their clocks and what is on its way between them.
 
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
+    `take` takes a step and keeps it; `schedule_text` is all that was taken, as a file.
+    """
+
+    def __init__(self, options: Options = DEFAULTS) -> None:
+        self.options = options
+        self._steps: list[str] = []
         self._inhabitants: dict[str, _Inhabitant] = {}
         self._generations: dict[str, int] = {}
+        self._prefixes: set[str] = set()
         self._pulses: dict[str, _Pulse] = {}
+        self._waiting: dict[str, _Pulse] = {}
         self._latest: float = 0
 
     @property
@@ -211,14 +101,47 @@ class Run:
         living = self._inhabitants.items()
         return {id: one.islander for id, one in living if one.islander is not None}
 
-    def trace(self) -> Iterator[Json]:
-        """What each step does. Raises ScheduleError where a step cannot be."""
-        for number, step in enumerate(self.schedule.steps):
-            if step["op"] in ("settle", "tick"):
-                for part, primitive in enumerate(self._expanded(step)):
-                    yield self._step(number, f"{number}.{part}", primitive)
-            else:
-                yield self._step(number, str(number), step)
+    @property
+    def in_flight(self) -> dict[str, tuple[str, ...]]:
+        """The messages whose sender was not given the answers, and who has not answered."""
+        return {
+            name: tuple(to for to, _ in pulse.packet.requests if to not in pulse.answers)
+            for name, pulse in self._waiting.items()
+        }
+
+    def take(self, step: Json) -> list[Json]:
+        """Take a step, and return what it does: one object, or one for each step of a macro.
+
+        Raises ScheduleError if the step cannot be; it changes nothing then and is not kept. Of a
+        macro that fails on the way, the steps so far are kept.
+        """
+        step, number = _copied(step), len(self._steps)
+        check_step(step)
+        if step["op"] not in ("settle", "tick"):
+            lines = [self._step(str(number), step)]
+            self._keep(step)
+            return lines
+        lines = []
+        try:
+            for part in self._expanded(step):
+                lines.append(self._step(f"{number}.{len(lines)}", part))
+        except ScheduleError:
+            for line in lines:
+                self._keep(line["op"])
+            raise
+        self._keep(step)
+        return lines
+
+    def schedule_document(self) -> Json:
+        """All steps that were taken, and the options, as the JSON of a schedule."""
+        return {"options": self.options.document(), "steps": [*map(json.loads, self._steps)]}
+
+    def schedule_text(self) -> str:
+        """The same as the text of a file."""
+        return schedule_text(self.options, map(json.loads, self._steps))
+
+    def _keep(self, step: Json) -> None:
+        self._steps.append(json.dumps(step))
 
     # -- macros: each primitive step is run before the next one is asked for ---------------------
 
@@ -229,9 +152,15 @@ class Run:
             yield from self._settle(step)
 
     def _settle(self, step: Json) -> Iterator[Json]:
-        down, only = step.get("down", []), step.get("only")
-        held = step.get("hold", [])
-        for _ in range(MOST_ROUNDS):
+        for number, part in enumerate(self._until_rest(step)):
+            if number == MOST_PARTS:
+                raise ScheduleError(f"the network did not come to rest in {MOST_PARTS:,} steps.")
+            yield part
+
+    def _until_rest(self, step: Json) -> Iterator[Json]:
+        down, only, held = step.get("down", []), step.get("only"), step.get("hold", [])
+        active = True
+        while active:
             active = False
             for id, one in list(self._inhabitants.items()):
                 if one.islander is None or id in down or (only is not None and id not in only):
@@ -239,17 +168,14 @@ class Run:
                 before = one.islander.calendar
                 active = active or bool(before and before[0].when <= one.clock)
                 yield {"op": "check", "at": id, "now": one.clock}
-                while pending := self._pending(one, held):
+                while one.islander is not None and (pending := self._pending(one, held)):
                     active = True
                     yield from self._complete(pending, down)
-            if not active:
-                return
-        raise ScheduleError(f"settle did not come to rest in {MOST_ROUNDS:,} rounds.")
 
     def _pending(self, one: _Inhabitant, held: list[str]) -> str | None:
-        for name, pulse in self._pulses.items():
-            method = wire.message(pulse.packet.cookie.message)["method"]
-            if pulse.sender is one and not pulse.done and name not in held and method not in held:
+        for name, pulse in self._waiting.items():
+            method = wire.METHODS[type(pulse.packet.cookie.message)]
+            if pulse.sender is one and name not in held and method not in held:
                 return name
         return None
 
@@ -258,104 +184,100 @@ class Run:
         for to, _ in pulse.packet.requests:
             if to in pulse.answers:
                 continue
-            if to in down or self._inhabitants[to].islander is None:
+            one = self._inhabitants.get(to)
+            if to in down or one is None or one.islander is None:
                 yield {"op": "drop", "msg": name, "to": to}
             else:
-                now = self._inhabitants[to].clock
-                yield {"op": "deliver", "msg": name, "to": to, "now": now}
+                yield {"op": "deliver", "msg": name, "to": to, "now": one.clock}
         yield {"op": "respond", "msg": name, "now": pulse.sender.clock}
 
     # -- primitive steps -------------------------------------------------------------------------
 
-    def _step(self, number: int, name: str, step: Json) -> Json:
+    def _step(self, name: str, step: Json) -> Json:
         line: Json = {"step": name, "op": step, "committed": [], "outbox": []}
-        getattr(self, f"_{step['op']}")(number, step, line)
+        getattr(self, f"_{step['op']}")(step, line)
         line["tops"] = {
             id: str(one.islander.top) if one.islander else "dead"
             for id, one in self._inhabitants.items()
         }
         return line
 
-    def _new(self, number: int, step: Json, line: Json) -> None:
+    def _new(self, step: Json, line: Json) -> None:
         if step["id"] in self._inhabitants:
-            raise self.schedule.refuse(number, f"there is an islander {step['id']!r} already.")
-        self._inhabitants[step["id"]] = self._inhabitant(step["id"], step["id"])
+            raise ScheduleError(f"there is an islander {step['id']!r} already.")
+        self._settle_in(step["id"], step["id"])
 
-    def _reboot(self, number: int, step: Json, line: Json) -> None:
+    def _reboot(self, step: Json, line: Json) -> None:
         id = step["id"]
-        clock = self._one(number, id).clock
-        self._generations[id] = generation = self._generations.get(id, 0) + 1
-        self._inhabitants[id] = self._inhabitant(id, f"{id}.{generation}")
-        self._inhabitants[id].clock = max(clock, self._latest)
+        self._one(id)
+        generation = self._generations.get(id, 0) + 1
+        self._settle_in(id, f"{id}.{generation}")
+        self._generations[id] = generation
 
-    def _inhabitant(self, id: str, prefix: str) -> _Inhabitant:
-        options = self.schedule.options
-        islander = Islander(
-            id,
-            options["parliamentSize"],
-            options["ping"],
-            options["timeout"],
-            self.schedule.rules,
-        )
-        return _Inhabitant(islander, self._latest, prefix)
+    def _settle_in(self, id: str, prefix: str) -> None:
+        if prefix in self._prefixes:
+            raise ScheduleError(
+                f"the messages of {id!r} would be called {prefix}#1 and so on, as those of another."
+            )
+        self._prefixes.add(prefix)
+        self._inhabitants[id] = _Inhabitant(Islander(id, *self.options), self._latest, prefix)
 
-    def _kill(self, number: int, step: Json, line: Json) -> None:
-        one = self._one(number, step["id"])
+    def _kill(self, step: Json, line: Json) -> None:
+        one = self._one(step["id"])
         if one.islander is None:
             line["skipped"] = "dead"
         one.islander = None
 
-    def _clock(self, number: int, step: Json, line: Json) -> None:
-        for id in self._inhabitants:
-            one = self._inhabitants[id]
-            self._move(number, id, step.get("now", one.clock + step.get("by", 0)))
+    def _clock(self, step: Json, line: Json) -> None:
+        moved = {
+            id: step.get("now", one.clock + step.get("by", 0))
+            for id, one in self._inhabitants.items()
+        }
+        for id, now in moved.items():
+            self._check_clock(id, now)
+        for id, now in moved.items():
+            self._move(id, now)
 
-    def _bootstrap(self, number: int, step: Json, line: Json) -> None:
-        id = step["id"]
-        properties = wire.json_value(step.get("properties", {"location": id}))
-        republic = wire.json_value(step.get("republic", 1))
-        self._act(number, step, line, id, lambda i, now: i.bootstrap(republic, now, properties))
+    def _bootstrap(self, step: Json, line: Json) -> None:
+        id, republic, properties = step["id"], _republic(step), _properties(step)
+        self._act(step, line, id, lambda i, now: i.bootstrap(republic, now, properties))
 
-    def _join(self, number: int, step: Json, line: Json) -> None:
-        republic = wire.json_value(step.get("republic", 1))
+    def _join(self, step: Json, line: Json) -> None:
+        republic, cookie = _republic(step), wire.json_value(step.get("cookie", 0))
+        self._act(step, line, step["id"], lambda i, now: i.join(republic, cookie))
+
+    def _acclimate(self, step: Json, line: Json) -> None:
+        self._act(step, line, step["id"], lambda i, now: i.acclimate())
+
+    def _embark(self, step: Json, line: Json) -> None:
+        id, republic, properties = step["id"], _republic(step), _properties(step)
         cookie = wire.json_value(step.get("cookie", 0))
-        self._act(number, step, line, step["id"], lambda i, now: i.join(republic, cookie))
-
-    def _acclimate(self, number: int, step: Json, line: Json) -> None:
-        self._act(number, step, line, step["id"], lambda i, now: i.acclimate())
-
-    def _embark(self, number: int, step: Json, line: Json) -> None:
-        id = step["id"]
-        republic, cookie = (
-            wire.json_value(step.get(n, d)) for n, d in (("republic", 1), ("cookie", 0))
-        )
-        properties = wire.json_value(step.get("properties", {"location": id}))
         acclimated = step.get("acclimated", False)
 
         def embark(islander: Islander, now: float) -> None:
             result = islander.embark(now, republic, id, cookie, properties, acclimated)
-            line["result"] = _result(result)
+            line["result"] = wire.enqueued(result)
 
-        self._act(number, step, line, step["at"], embark)
+        self._act(step, line, step["at"], embark)
 
-    def _enqueue(self, number: int, step: Json, line: Json) -> None:
-        republic, body = wire.json_value(step.get("republic", 1)), wire.json_value(step["body"])
+    def _enqueue(self, step: Json, line: Json) -> None:
+        republic, body = _republic(step), wire.json_value(step["body"])
 
         def enqueue(islander: Islander, now: float) -> None:
-            line["result"] = _result(islander.enqueue(now, republic, body))
+            line["result"] = wire.enqueued(islander.enqueue(now, republic, body))
 
-        self._act(number, step, line, step["at"], enqueue)
+        self._act(step, line, step["at"], enqueue)
 
-    def _check(self, number: int, step: Json, line: Json) -> None:
+    def _check(self, step: Json, line: Json) -> None:
         def check(islander: Islander, now: float) -> None:
             fired = islander.check(now)
             if fired:
                 line["fired"] = [wire.timer(timer) for timer in fired]
 
-        self._act(number, step, line, step["at"], check)
+        self._act(step, line, step["at"], check)
 
-    def _fire(self, number: int, step: Json, line: Json) -> None:
-        one = self._one(number, step["at"])
+    def _fire(self, step: Json, line: Json) -> None:
+        one = self._one(step["at"])
         calendar = one.islander.calendar if one.islander else ()
         key, method = step.get("key"), step.get("method")
         timer = next((t for t in calendar if key is None or t.key == key), None)
@@ -368,13 +290,11 @@ class Run:
         line["fired"] = [wire.timer(timer)]
         now = max(one.clock, timer.when)
         moved = {"now": now} | step
-        self._act(number, moved, line, step["at"], lambda i, now: i.fire(now, timer))
+        self._act(moved, line, step["at"], lambda i, now: i.fire(now, timer))
 
-    def _deliver(self, number: int, step: Json, line: Json) -> None:
-        pulse, to = self._pulse(number, step["msg"]), step["to"]
-        request = dict(pulse.packet.requests).get(to)
-        if request is None:
-            raise self.schedule.refuse(number, f"{step['msg']} is not addressed to {to!r}.")
+    def _deliver(self, step: Json, line: Json) -> None:
+        pulse, to = self._pulse(step["msg"]), step["to"]
+        request = self._request(step["msg"], to)
         again = step.get("again", False)
         if not again and to in pulse.answers:
             line["skipped"] = "delivered already"
@@ -386,49 +306,45 @@ class Run:
             answer = islander.request(now, request)
 
         line["response"] = None
-        self._act(number, step, line, to, take, skips=False)
+        self._act(step, line, to, take, skips=False)
         line["response"] = answer and wire.answer(answer)
         if not again:
             pulse.answers[to] = answer
 
-    def _drop(self, number: int, step: Json, line: Json) -> None:
-        pulse = self._pulse(number, step["msg"])
-        if step["to"] not in dict(pulse.packet.requests):
-            raise self.schedule.refuse(number, f"{step['msg']} is not addressed to {step['to']!r}.")
-        if pulse.done:
+    def _drop(self, step: Json, line: Json) -> None:
+        pulse = self._pulse(step["msg"])
+        self._request(step["msg"], step["to"])
+        if step["msg"] not in self._waiting:
             line["skipped"] = "answered already"
             return
         pulse.answers[step["to"]] = None
 
-    def _respond(self, number: int, step: Json, line: Json) -> None:
-        pulse = self._pulse(number, step["msg"])
-        if pulse.done:
+    def _respond(self, step: Json, line: Json) -> None:
+        pulse = self._pulse(step["msg"])
+        if step["msg"] not in self._waiting:
             line["skipped"] = "answered already"
             return
-        if pulse.sender.islander is None or pulse.sender not in self._inhabitants.values():
+        sender, cookie = pulse.packet.sender, pulse.packet.cookie
+        if pulse.sender.islander is None or pulse.sender is not self._inhabitants[sender]:
             line["skipped"] = "sender gone"
             return
-        pulse.done = True
-        cookie, answers = pulse.packet.cookie, pulse.answers
-        sender = pulse.packet.sender
-        self._act(number, step, line, sender, lambda i, now: i.response(now, cookie, answers))
+        self._act(step, line, sender, lambda i, now: i.response(now, cookie, pulse.answers))
+        del self._waiting[step["msg"]]
 
-    def _act(
-        self, number: int, step: Json, line: Json, id: str, act: Any, skips: bool = True
-    ) -> None:
+    def _act(self, step: Json, line: Json, id: str, act: _Act, skips: bool = True) -> None:
         """Have an islander do something, and note all that comes of it."""
-        one = self._one(number, id)
+        one = self._one(id)
         if one.islander is None:
             if skips:
                 line["skipped"] = "dead"
             return
-        self._move(number, id, step.get("now", one.clock))
+        self._move(id, step.get("now", one.clock))
         line["at"], line["now"] = id, one.clock
         islander = one.islander
         before = islander.entries
         try:
             act(islander, one.clock)
-        except ProtocolError:
+        except (ProtocolError, AssertionError):
             line["error"] = True
             one.islander = None
         else:
@@ -437,44 +353,58 @@ class Run:
         for packet in islander.outbox:
             one.sent += 1
             name = f"{one.prefix}#{one.sent}"
-            self._pulses[name] = _Pulse(one, packet)
+            self._pulses[name] = self._waiting[name] = _Pulse(one, packet)
             line["outbox"].append(wire.packet(packet, name))
         islander.outbox = ()
 
-    def _one(self, number: int, id: str) -> _Inhabitant:
+    def _one(self, id: str) -> _Inhabitant:
         if id not in self._inhabitants:
-            there = _list(self._inhabitants) or "none yet"
-            raise self.schedule.refuse(number, f"there is no islander {id!r}; there are {there}.")
+            there = ", ".join(self._inhabitants) or "none yet"
+            raise ScheduleError(f"there is no islander {id!r}; there are {there}.")
         return self._inhabitants[id]
 
-    def _pulse(self, number: int, name: str) -> _Pulse:
+    def _pulse(self, name: str) -> _Pulse:
         if name not in self._pulses:
-            raise self.schedule.refuse(number, f"there never was a message {name!r}.")
+            raise ScheduleError(f"there never was a message {name!r}.")
         return self._pulses[name]
 
-    def _move(self, number: int, id: str, now: float) -> None:
-        one = self._one(number, id)
-        if now < one.clock:
-            raise self.schedule.refuse(
-                number, f"the clock of {id!r} would go back, from {one.clock} to {now}."
-            )
-        one.clock = now
+    def _request(self, name: str, to: str) -> Request:
+        for one, request in self._pulse(name).packet.requests:
+            if one == to:
+                return request
+        raise ScheduleError(f"{name} is not addressed to {to!r}.")
+
+    def _check_clock(self, id: str, now: float) -> None:
+        clock = self._one(id).clock
+        if now < clock:
+            raise ScheduleError(f"the clock of {id!r} would go back, from {clock} to {now}.")
+
+    def _move(self, id: str, now: float) -> None:
+        self._check_clock(id, now)
+        self._one(id).clock = now
         self._latest = max(self._latest, now)
 
 
-def _since(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[Any, ...]:
+_Act: TypeAlias = Callable[[Islander, float], None]
+
+
+def _since(before: tuple[Entry, ...], after: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries that were appended."""
     newest = before[-1]
     return after[after.index(newest) + 1 :] if newest in after else after
 
 
-def _result(result: dict[str, Any]) -> Json:
-    return {
-        name: str(value) if name == "promise" else wire.plain(value)
-        for name, value in result.items()
-    }
+def _republic(step: Json) -> Any:
+    return wire.json_value(step.get("republic", 1))
 
 
-def line_of(step: Json) -> str:
-    """A step of a trace as it is written: one line, keys sorted."""
-    return json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _properties(step: Json) -> Any:
+    return wire.json_value(step.get("properties", {"location": step["id"]}))
+
+
+def _copied(step: Json) -> Json:
+    """A copy of a step, as it will be read from a file."""
+    try:
+        return read_json(json.dumps(step, allow_nan=False))
+    except (TypeError, ValueError, RecursionError, wire.WireError) as error:
+        raise ScheduleError(f"a step must be JSON ({error}).") from error

@@ -1,17 +1,23 @@
 """The records of the protocol as JSON, in the form in which they are published.
 
 What is absent is left out; keys are for the host to sort. `json_value` makes any JSON of users a
-value that cannot be changed, and `plain` makes it JSON again.
+value that cannot be changed, and `plain` makes it JSON again. `wire_decoding` reads what is
+written here.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
 
+from ...explorer.errors import UsageError
 from .calendar import Collapsing, Synchronizing, Timer
 from .records import (
     Accept,
     Answer,
+    Arrived,
     Bare,
     Change,
     Cookie,
@@ -32,20 +38,76 @@ from .records import (
 
 Json: TypeAlias = Any
 
+# -- the values of users --------------------------------------------------------------------------
 
-class Fields(NamedTuple):
-    """A JSON object that cannot be changed."""
+MOST_NESTED = 100
+"""Lists and objects that a value of users may have within each other."""
+
+EXACT = 2**53
+"""Whole numbers below this are the same in every implementation of JSON."""
+
+MOST_BITS = 10_000
+"""The size of a whole number of users."""
+
+MOST_LETTERS = 1_000
+"""Letters that the id of an islander, or the name of anything else, may have."""
+
+
+class WireError(UsageError):
+    """JSON that is no value or no message: what is wrong with it, and in which part."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A JSON object that cannot be changed; `pairs` are in the order of the keys."""
 
     pairs: tuple[tuple[str, Any], ...]
 
 
-def json_value(json: Json) -> Any:
-    """JSON as a value that cannot be changed."""
-    if isinstance(json, dict):
-        return Fields(tuple(sorted((key, json_value(value)) for key, value in json.items())))
+class Flag(Enum):
+    """JSON's false and true. Python takes its own for 0 and 1."""
+
+    FALSE = False
+    TRUE = True
+
+
+def json_value(json: Json, path: str = "the value") -> Any:
+    """JSON as a value that cannot be changed, equal to those of equal JSON and no others.
+
+    `path` says where in a document it stands. Raises WireError if it is not JSON, or nested deeper
+    than MOST_NESTED.
+    """
+    return _json_value(json, path, MOST_NESTED)
+
+
+def _json_value(json: Json, path: str, depth: int) -> Any:
+    if json is None or isinstance(json, str):
+        return json
+    if isinstance(json, bool):
+        return Flag(json)
+    if isinstance(json, (int, float)):
+        return number(json, path)
+    if not isinstance(json, (dict, list)):
+        raise WireError(f"{path}: a {type(json).__name__} is no JSON.")
+    if not depth:
+        raise WireError(f"{path} is nested deeper than {MOST_NESTED} levels.")
     if isinstance(json, list):
-        return tuple(map(json_value, json))
-    return json
+        return tuple(_json_value(part, path, depth - 1) for part in json)
+    for key in json:
+        if not isinstance(key, str):
+            raise WireError(f"{path}: the key {key!r} is no string, as JSON has them.")
+    return Fields(tuple((key, _json_value(json[key], path, depth - 1)) for key in sorted(json)))
+
+
+def number(json: float, path: str) -> float:
+    """A number as JSON knows it: 1.0 is 1. Raises WireError for NaN, infinite and huge ones."""
+    if isinstance(json, int):
+        if json.bit_length() > MOST_BITS:
+            raise WireError(f"{path}: a number of more than {MOST_BITS:,} bits is not taken.")
+        return json
+    if not math.isfinite(json):
+        raise WireError(f"{path}: {json} is no JSON.")
+    return int(json) if json.is_integer() and abs(json) < EXACT else json
 
 
 def plain(value: Any) -> Json:
@@ -54,7 +116,21 @@ def plain(value: Any) -> Json:
         return {key: plain(part) for key, part in value.pairs}
     if isinstance(value, tuple):
         return [plain(part) for part in value]
-    return value
+    return value.value if isinstance(value, Flag) else value
+
+
+# -- the records ----------------------------------------------------------------------------------
+
+METHODS = {
+    Synchronize: "synchronize",
+    Write: "register",
+    Prepare: "prepare",
+    Accept: "accept",
+}
+"""What the messages are called."""
+
+NO_ARRIVAL = "undefined"
+"""The key that stands for the promise of all that did not arrive."""
 
 
 def packet(sent: Packet, name: str) -> Json:
@@ -87,25 +163,19 @@ def request(one: Request) -> Json:
 
 
 def message(one: Message) -> Json:
-    head: Json = {"to": list(one.to), "collapsible": True}
+    head: Json = {"to": list(one.to), "collapsible": True, "method": METHODS[type(one)]}
     match one:
         case Synchronize(_, collapsible, key):
-            return head | {
-                "method": "synchronize",
-                "collapsible": collapsible,
-                "constituent": True,
-                "key": key,
-            }
+            return head | {"collapsible": collapsible, "constituent": True, "key": key}
         case Write(_, written, round_):
             chain = Register((written,), round_)
-            return head | {"method": "register", "constituent": True, "register": register(chain)}
+            return head | {"constituent": True, "register": register(chain)}
         case Prepare(_, promise):
-            return head | {"method": "prepare", "constituent": False, "promise": str(promise)}
+            return head | {"constituent": False, "promise": str(promise)}
         case Accept(_, promise, written):
             return (
                 head
                 | {
-                    "method": "accept",
                     "constituent": False,
                     "promise": str(promise),
                     "body": link(written.head),
@@ -226,8 +296,8 @@ def answer(one: Answer) -> Json:
         return json
     return json | {
         "minimum": minimum(one.minimum),
-        "acclimating": {str(promise): True for promise in one.acclimating or ()},
-        "unreachable": {str(promise): True for promise in one.unreachable or ()},
+        "acclimating": {_arrived(promise): True for promise in one.acclimating or ()},
+        "unreachable": {_arrived(promise): True for promise in one.unreachable or ()},
     }
 
 
@@ -244,6 +314,17 @@ def timer(one: Timer) -> Json:
     else:
         body = {"method": "propose", "body": None}
     return {"when": one.when, "key": one.key, "body": body}
+
+
+def enqueued(result: dict[str, Any]) -> Json:
+    """What an islander returns when it is asked for an entry."""
+    return {
+        name: str(value) if name == "promise" else plain(value) for name, value in result.items()
+    }
+
+
+def _arrived(promise: Arrived) -> str:
+    return NO_ARRIVAL if promise is None else str(promise)
 
 
 def _or_none(encode: Any, value: Any) -> Json:

@@ -230,6 +230,13 @@ def test_any_number_of_duplications_ends_incomplete_at_a_bound() -> None:
         (lambda: Faults(crashes=-1), "crashes must be a number from 0"),
         (lambda: Faults(losses=True), "losses must be a number from 0"),
         (lambda: Faults(losses=2**40), "to 4,294,967,295, or None for any number"),
+        (lambda: Faults(timeouts=-1), "timeouts must be a number from 0 .*, or None .*; got -1"),
+        (lambda: Faults(timeouts="2"), "timeouts must be a number from 0 .* got '2'"),  # type: ignore[arg-type]
+        (lambda: Faults(timeouts=1.0), "timeouts must be a number from 0 .* got 1.0"),  # type: ignore[arg-type]
+        (lambda: Faults(timeouts=True), "timeouts must be a number from 0 .* got True"),
+        (lambda: Faults(timeouts=2**32), "timeouts must be a number from 0 to 4,294,967,295"),
+        (lambda: Faults(timeouts=1, timers="retry"), "timers must be a collection.* got 'retry'"),
+        (lambda: Faults(timeouts=1, timers=3), "timers must be a collection.* got 3"),  # type: ignore[arg-type]
         (lambda: Faults(actors="ab"), "actors must be a collection"),
         (
             lambda: model(a=cell(), b=cell()).__class__("m", {"a": cell()}, faults=3),

@@ -1,0 +1,125 @@
+"""Instances of the government protocol for the explorer, and what is judged of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+from ...explorer import Actor, Bag, Faults, Model, Property, UsageError
+from ...invariants import promises_never_decrease
+from ...invariants.replication import (
+    chains_keep_the_committed,
+    collapsed_never_commit,
+    greatest_chain_selection,
+    logs_agree,
+    never_lost,
+    nobody_breaks,
+    one_leader,
+)
+from .islander import Islander
+from .member import TIMED, Enqueue, Member, promised_by
+from .rules import PUBLISHED, SOUND, Rules
+from .settled import settled
+from .situations import SITUATIONS, witnesses
+
+
+@dataclass
+class User(Actor):
+    """Asks one of several members, whichever, for an entry."""
+
+    members: tuple[str, ...]
+    body: str
+
+    def start(self) -> None:
+        self.send(self.choose(self.members), Enqueue(self.body))
+
+
+def governments(
+    members: Annotated[int, "how many islanders the settled government has"] = 3,
+    newcomers: Annotated[int, "how many more want to be let in"] = 0,
+    values: Annotated[int, "how many entries users ask for"] = 1,
+    collapses: Annotated[int, "how often a timer may make someone collapse, all together"] = 1,
+    rounds: Annotated[int, "how many Paxos rounds each islander may begin"] = 1,
+    losses: Annotated[int, "how many messages the network may lose"] = 0,
+    trims: Annotated[bool, "whether logs drop what everybody has"] = False,
+    as_published: Annotated[bool, "the published protocol, without any repair"] = False,
+    reach: Annotated[tuple[str, ...], "situations that must be reached; none: the usual"] = (),
+    bug: Annotated[str | None, "a repair to be left out, by name"] = None,
+) -> Model:
+    """The government protocol: an atomic log, kept by islanders that form governments."""
+    least = {"members": 1, "newcomers": 0, "values": 0, "collapses": 0, "rounds": 0, "losses": 0}
+    given = {
+        "members": members,
+        "newcomers": newcomers,
+        "values": values,
+        "collapses": collapses,
+        "rounds": rounds,
+        "losses": losses,
+    }
+    for name, number in given.items():
+        if type(number) is not int or number < least[name]:
+            raise UsageError(f"governments: {name} must be at least {least[name]}; got {number!r}.")
+    name, rules = _rules(as_published, bug)
+    islanders = settled(members, newcomers, rules)
+    founders = tuple(islanders)[:members]
+    actors: dict[str, Actor] = {}
+    for number, (id, islander) in enumerate(islanders.items()):
+        own = {one.name: getattr(islander, one.name) for one in fields(Islander)}
+        embarks = founders if number >= members else ()
+        actors[id] = Member(**own, rounds=rounds, trims=trims, embarks=embarks)
+    for number in range(values):
+        actors[f"user {number + 1}"] = User(founders, f"v{number + 1}")
+    return Model(
+        name=name,
+        actors=actors,
+        network=Bag(keep_ignored=True),
+        faults=Faults(losses=losses, timeouts=collapses, timers=TIMED),
+        properties=[*PROPERTIES, *witnesses(_situations(reach, members, values, collapses))],
+    )
+
+
+PROPERTIES: tuple[Property, ...] = (
+    logs_agree(),
+    never_lost(),
+    collapsed_never_commit(),
+    chains_keep_the_committed(),
+    greatest_chain_selection(),
+    one_leader(),
+    promises_never_decrease(promised_by),
+    nobody_breaks(),
+)
+"""What must be so in every instance."""
+
+
+def _rules(as_published: bool, bug: str | None) -> tuple[str, Rules]:
+    """The name of the model, and the rules that its islanders follow."""
+    if as_published and bug:
+        raise UsageError("governments: as published there is no repair that could be left out.")
+    if as_published:
+        return "governments as published", PUBLISHED
+    if bug is None:
+        return "governments", SOUND
+    rule = bug.removeprefix(LEFT_OUT).replace("-", "_")
+    if not bug.startswith(LEFT_OUT) or rule not in Rules._fields:
+        there = ", ".join(LEFT_OUT + rule.replace("_", "-") for rule in Rules._fields)
+        raise UsageError(f"governments: there is no bug {bug!r}; there are {there}.")
+    return f"governments with bug {bug}", SOUND._replace(**{rule: False})
+
+
+LEFT_OUT = "no-"
+"""What the names of bugs begin with: the repair that follows is left out."""
+
+
+def _situations(reach: tuple[str, ...], members: int, values: int, collapses: int) -> list[str]:
+    for name in reach:
+        if name not in SITUATIONS:
+            raise UsageError(
+                f"governments: there is no situation {name!r}; there are {', '.join(SITUATIONS)}."
+            )
+    if reach:
+        return list(reach)
+    usual = {
+        "a user's entry is committed": values > 0,
+        "another government is formed": collapses > 0 and members > 1,
+    }
+    return [name for name, wanted in usual.items() if wanted]
