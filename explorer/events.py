@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeAlias
 
-from .freeze import Moulds
+from .moulds import Moulds, Vaults
 from .network import Envelope
 
 NOBODY = ""
@@ -16,9 +16,9 @@ class Deliver:
 
     __slots__ = ("envelope", "moulds")
 
-    def __init__(self, envelope: Envelope) -> None:
+    def __init__(self, envelope: Envelope, vaults: Vaults | None = None) -> None:
         self.envelope = envelope
-        self.moulds = Moulds.of(envelope.payload)
+        self.moulds = Moulds.of(envelope.payload, vaults)
 
     @property
     def actor(self) -> str:

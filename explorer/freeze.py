@@ -16,7 +16,7 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from .errors import FreezeError
 from .facts import Fact
@@ -25,8 +25,8 @@ Frozen: TypeAlias = Any
 """None, an int, a str, bytes, or a tuple `(kind, *parts)`; always hashable."""
 
 # The frozen forms, by id, of objects that need not be looked into.
-_KNOWN: dict[int, Frozen] = {id(True): (bool, 1), id(False): (bool, 0)}
-_PLAIN = frozenset({type(None), int, str, bytes})
+KNOWN: dict[int, Frozen] = {id(True): (bool, 1), id(False): (bool, 0)}
+PLAIN = frozenset({type(None), int, str, bytes})
 _ORDERED = frozenset({int, str, bytes})  # of one of these, canonical order is Python's own
 _BUILT_IN = (int, str, bytes, list, dict, set, frozenset, tuple)
 _ADVICE = {
@@ -47,12 +47,12 @@ def freeze(value: object, where: str = "value", *, allow_aliases: bool = False) 
     Raises FreezeError, naming the path to the offending part and the part itself.
     """
     try:
-        return _Freezer(allow_aliases, _KNOWN).freeze(value, where)
+        return Freezer(allow_aliases, KNOWN).freeze(value, where)
     except RecursionError:
-        raise _too_deep(where) from None
+        raise too_deep(where) from None
 
 
-class _Freezer:
+class Freezer:
     """One freezing of one value: which mutable objects it met, and what it is inside of.
 
     `known` has the frozen forms, by id, of objects that cannot change and that stay alive.
@@ -68,7 +68,7 @@ class _Freezer:
 
     def freeze(self, value: Any, path: _Path) -> Frozen:
         kind: Any = type(value)
-        if kind in _PLAIN:
+        if kind in PLAIN:
             return value
         if id(value) in self.known:
             return self.known[id(value)]
@@ -80,7 +80,7 @@ class _Freezer:
         known = self.known
         frozen = list(parts)
         for at, part in enumerate(frozen):
-            if type(part) in _PLAIN:
+            if type(part) in PLAIN:
                 continue
             if id(part) in known:
                 frozen[at] = known[id(part)]
@@ -116,7 +116,7 @@ _Path: TypeAlias = Any
 """Where a part stands, put into words only if something is wrong there: a str, or a tuple
 `(path of the whole, form, label)` with a form such as `"{0}.{1}"`."""
 
-_WayToFreeze: TypeAlias = Callable[[_Freezer, Any, _Path], Frozen]
+_WayToFreeze: TypeAlias = Callable[[Freezer, Any, _Path], Frozen]
 
 
 @lru_cache(maxsize=1024)
@@ -134,20 +134,20 @@ def _way_to_freeze(kind: Any) -> _WayToFreeze:
     if issubclass(kind, Fact):
         return _record_freezer(kind, kind._fields, declared=None)
     if _is_dataclass(kind) and not issubclass(kind, _BUILT_IN):
-        names = _field_names(kind)
+        names = field_names(kind)
         return _record_freezer(kind, names, declared=frozenset(names))
     return _refuse
 
 
-def _freeze_member(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+def _freeze_member(freezer: Freezer, value: Any, path: _Path) -> Frozen:
     return (type(value), value.name)
 
 
-def _freeze_flag(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+def _freeze_flag(freezer: Freezer, value: Any, path: _Path) -> Frozen:
     return (type(value), value.value)
 
 
-def _refuse(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+def _refuse(freezer: Freezer, value: Any, path: _Path) -> Frozen:
     raise _refusal(value, _text_of(path))
 
 
@@ -180,9 +180,9 @@ def _row_freezer(
 ) -> _WayToFreeze:
     mutable = _is_mutable(kind)
 
-    def freeze_row(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+    def freeze_row(freezer: Freezer, value: Any, path: _Path) -> Frozen:
         parts = take_apart(value, path)
-        if _PLAIN.issuperset(map(type, parts)):  # so it cannot contain itself
+        if PLAIN.issuperset(map(type, parts)):  # so it cannot contain itself
             if mutable:
                 freezer.note(value, path)
             return (kind, *parts)
@@ -197,7 +197,7 @@ def _row_freezer(
 def _set_freezer(kind: Any) -> _WayToFreeze:
     mutable = _is_mutable(kind)
 
-    def freeze_set(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+    def freeze_set(freezer: Freezer, value: Any, path: _Path) -> Frozen:
         freezer.enter(value, path, mutable)
         parts = freezer.freeze_parts(value, path, "an element of {0}", None)
         freezer.open.discard(id(value))
@@ -206,13 +206,13 @@ def _set_freezer(kind: Any) -> _WayToFreeze:
     return freeze_set
 
 
-def _freeze_dict(freezer: _Freezer, value: Any, path: _Path) -> Frozen:
+def _freeze_dict(freezer: Freezer, value: Any, path: _Path) -> Frozen:
     if not value:
         freezer.note(value, path)
         return (dict,)
     freezer.enter(value, path, True)
     keys, items = list(value), list(value.values())
-    if _PLAIN.issuperset(map(type, keys)):
+    if PLAIN.issuperset(map(type, keys)):
         items = freezer.freeze_parts(items, path, "{0}[{1!r}]", keys)
     else:
         for at, (key, item) in enumerate(value.items()):
@@ -288,7 +288,7 @@ def thaw(frozen: Frozen, *, disturb: bool = False) -> Any:
     """
     if type(frozen) is not tuple:
         return frozen
-    return _way_to_thaw(frozen[0])(frozen, disturb)
+    return way_to_thaw(frozen[0])(frozen, disturb)
 
 
 # -- how each class is thawed: decided once for each class -----------------------------------------
@@ -297,7 +297,7 @@ _WayToThaw: TypeAlias = Callable[[tuple[Any, ...], bool], Any]
 
 
 @lru_cache(maxsize=1024)
-def _way_to_thaw(kind: Any) -> _WayToThaw:
+def way_to_thaw(kind: Any) -> _WayToThaw:
     if kind is bool:
         return lambda frozen, disturb: bool(frozen[1])
     if issubclass(kind, enum.Flag):
@@ -319,7 +319,7 @@ def _way_to_thaw(kind: Any) -> _WayToThaw:
 def _set_thawer(kind: Any) -> _WayToThaw:
     def thaw_set(frozen: tuple[Any, ...], disturb: bool) -> Any:
         values = _thaw_parts(frozen[1:], disturb)
-        return _disturbed(kind, values) if disturb else kind(values)
+        return disturbed_set(kind, values) if disturb else kind(values)
 
     return thaw_set
 
@@ -332,7 +332,7 @@ def _thaw_parts(parts: tuple[Frozen, ...], disturb: bool) -> Sequence[Any]:
     values = list(parts)
     for at, part in enumerate(values):
         if type(part) is tuple:
-            values[at] = _way_to_thaw(part[0])(part, disturb)
+            values[at] = way_to_thaw(part[0])(part, disturb)
     return values
 
 
@@ -352,91 +352,7 @@ def rebuild(kind: type, names: Iterable[str], values: Iterable[Any]) -> Any:
     return copy
 
 
-class Mould:
-    """Makes copies of one frozen value, as `thaw` does, that share what cannot change in them."""
-
-    __slots__ = ("_changing", "_disturb", "_fields", "_frozen", "_kind", "_known", "_whole")
-
-    def __init__(self, frozen: Frozen, *, disturb: bool) -> None:
-        self._frozen = frozen
-        self._disturb = disturb
-        self._whole: Any = None  # the value, if it cannot change
-        self._kind: Any = None  # of a record, if its copies can be filled all at once
-        self._fields: dict[str, Any] = {}
-        self._changing: list[tuple[str, Frozen]] = []
-        self._known = _KNOWN
-        if type(frozen) is tuple and _is_plain_record(frozen[0]):
-            self._kind = frozen[0]
-            self._fields = dict(zip(_field_names(self._kind), frozen[1:], strict=True))
-            if tuple in map(type, frozen):
-                self._thaw_fixed()
-        elif _is_unchanging(frozen):
-            self._whole = thaw(frozen, disturb=disturb)
-
-    def _thaw_fixed(self) -> None:
-        for name, part in self._fields.items():
-            if type(part) is not tuple:
-                continue
-            if _is_unchanging(part):
-                self._fields[name] = value = thaw(part, disturb=self._disturb)
-                self._known = {**self._known, id(value): part}
-            else:
-                self._changing.append((name, part))
-
-    def copy(self) -> Any:
-        """Another copy."""
-        if self._whole is not None:
-            return self._whole
-        if self._kind is None:
-            return thaw(self._frozen, disturb=self._disturb)
-        copy: Any = object.__new__(self._kind)
-        fields = copy.__dict__
-        fields.update(self._fields)
-        for name, part in self._changing:
-            fields[name] = _way_to_thaw(part[0])(part, self._disturb)
-        return copy
-
-    def freeze(self, copy: Any, where: str) -> Frozen:
-        """`freeze` of a copy, whatever was done to it; parts that are still shared cost little."""
-        if type(copy) is not self._kind or list(copy.__dict__) != list(self._fields):
-            return freeze(copy, where)
-        try:
-            return (self._kind, *self._freeze_fields(copy, where))
-        except RecursionError:
-            raise _too_deep(where) from None
-
-    def _freeze_fields(self, copy: Any, where: str) -> list[Frozen]:
-        freezer: _Freezer | None = None
-        parts = list(copy.__dict__.values())
-        for at, part in enumerate(parts):
-            if type(part) in _PLAIN:
-                continue
-            if id(part) in self._known:
-                parts[at] = self._known[id(part)]
-                continue
-            if freezer is None:
-                freezer = _Freezer(False, self._known)
-                freezer.enter(copy, where, mutable=True)
-            parts[at] = freezer.freeze(part, (where, "{0}.{1}", list(self._fields)[at]))
-        return parts
-
-
-class Moulds(NamedTuple):
-    """The two moulds of a value, for plain and for disturbed copies.
-
-    They share nothing that has an identity of its own, so that code which reads identities gives
-    itself away.
-    """
-
-    plain: Mould
-    disturbed: Mould
-
-    @classmethod
-    def of(cls, frozen: Frozen) -> Moulds:
-        return cls(Mould(frozen, disturb=False), Mould(frozen, disturb=True))
-
-
-def _is_unchanging(frozen: Frozen) -> bool:
+def is_unchanging(frozen: Frozen) -> bool:
     """Whether nobody can change the thawed value, not even by setting an attribute on it."""
     if type(frozen) is not tuple:
         return True
@@ -444,15 +360,15 @@ def _is_unchanging(frozen: Frozen) -> bool:
     if kind is bool or issubclass(kind, enum.Enum):
         return True
     fixed = kind is frozenset or (issubclass(kind, tuple) and not _has_dict(kind))
-    return fixed and all(map(_is_unchanging, frozen[1:]))
+    return fixed and all(map(is_unchanging, frozen[1:]))
 
 
 @lru_cache(maxsize=1024)
-def _is_plain_record(kind: Any) -> bool:
+def is_plain_record(kind: Any) -> bool:
     """Whether its instances are mutable, and their fields are what their `__dict__` holds."""
     if not (_is_dataclass(kind) and _is_mutable(kind) and _has_dict(kind)):
         return False
-    names = set(_field_names(kind))
+    names = set(field_names(kind))
     attributes = [
         base.__dict__[name] for base in kind.__mro__ for name in names & vars(base).keys()
     ]
@@ -462,7 +378,7 @@ def _is_plain_record(kind: Any) -> bool:
 
 def mutable_parts(value: object, path: str) -> dict[int, tuple[str, object]]:
     """Every mutable object inside `value`: id -> (path, the object). Raises as `freeze` does."""
-    freezer = _Freezer(allow_aliases=False, known=_KNOWN)
+    freezer = Freezer(allow_aliases=False, known=KNOWN)
     freezer.freeze(value, path)
     return {
         identity: (_text_of(where), part) for identity, (where, part) in freezer.mutables.items()
@@ -524,17 +440,17 @@ def fields_of(frozen: Frozen) -> dict[str, Frozen]:
     if issubclass(kind, (Fact, tuple)) and hasattr(kind, "_fields"):
         return dict(zip(kind._fields, frozen[1:], strict=True))
     if _is_dataclass(kind):
-        return dict(zip(_field_names(kind), frozen[1:], strict=True))
+        return dict(zip(field_names(kind), frozen[1:], strict=True))
     return {}
 
 
 def _record_names(kind: Any) -> tuple[str, ...]:
-    names: tuple[str, ...] = kind._fields if issubclass(kind, Fact) else _field_names(kind)
+    names: tuple[str, ...] = kind._fields if issubclass(kind, Fact) else field_names(kind)
     return names
 
 
 @lru_cache(maxsize=1024)
-def _field_names(kind: Any) -> tuple[str, ...]:
+def field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
@@ -552,7 +468,7 @@ def _has_dict(kind: type) -> bool:
     return any("__dict__" in base.__dict__ for base in kind.__mro__)
 
 
-def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: Sequence[Any]) -> Any:
+def disturbed_set(kind: type[set[Any]] | type[frozenset[Any]], values: Sequence[Any]) -> Any:
     """A set of `values` that iterates in another order than `kind(values)`, if one is found.
 
     The order depends on the size of the hash table. A symmetric difference with fillers leaves
@@ -568,7 +484,7 @@ def _disturbed(kind: type[set[Any]] | type[frozenset[Any]], values: Sequence[Any
     return disturbed
 
 
-def _too_deep(where: str) -> FreezeError:
+def too_deep(where: str) -> FreezeError:
     return FreezeError(
         f"{where} is nested too deeply to be part of a state; keep long chains in a flat list."
     )

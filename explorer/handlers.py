@@ -16,8 +16,9 @@ from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, 
 from .events import NOBODY, Crash, Deliver, Event, Recover, Start, Stop, Timeout
 from .facts import Fact, FactSet, is_hashable, unhashable
 from .faults import DOWN, STOPPED, UP, durable_names
-from .freeze import Frozen, Mould, Moulds, canonical_order, fields_of, freeze, show, thaw
+from .freeze import Frozen, canonical_order, fields_of, freeze, show, thaw
 from .model import Model, actor_path
+from .moulds import Mould, Moulds, Vaults
 from .network import Envelope
 from .properties import LocalStep, Subject, location
 
@@ -40,6 +41,7 @@ class Local:
         history: frozenset[Fact],
         status: str,
         facts: FactSet,
+        vaults: Vaults | None = None,
     ) -> None:
         self.actor = actor
         self.fields = fields
@@ -47,7 +49,7 @@ class Local:
         self.history = history
         self.status = status
         self.facts = facts
-        self.moulds = Moulds.of(fields)
+        self.moulds = Moulds.of(fields, vaults)
 
     def copy(self) -> Actor:
         """A fresh instance of the actor in this local state; it knows its id."""
@@ -117,6 +119,7 @@ class Handlers:
         self.model = model
         self.calls = 0
         self._known = frozenset(model.actors)
+        self._vaults = Vaults.new()
         self._step_properties = [p for p in model.properties if p.subject is Subject.STEP]
         self._locals: dict[tuple[Any, ...], Local] = {}
         self._facts: dict[Frozen, Fact] = {}
@@ -147,7 +150,7 @@ class Handlers:
     def delivery(self, envelope: Envelope) -> Deliver:
         """The one event of delivering `envelope`."""
         if envelope not in self._deliveries:
-            self._deliveries[envelope] = Deliver(envelope)
+            self._deliveries[envelope] = Deliver(envelope, self._vaults)
         return self._deliveries[envelope]
 
     def firing(self, actor: str, name: str) -> Timeout:
@@ -270,7 +273,11 @@ class Handlers:
 
     def _run_all(self, local: Local, event: Event | Start) -> list[_Ran]:
         """Run the handler for every sequence of choices, depth first."""
-        moulds = Moulds.of(self._reset(local)) if isinstance(event, Crash) else local.moulds
+        moulds = (
+            Moulds.of(self._reset(local), self._vaults)
+            if isinstance(event, Crash)
+            else local.moulds
+        )
         results: list[_Ran] = []
         script: tuple[int, ...] | None = ()
         while script is not None:
@@ -346,7 +353,7 @@ class Handlers:
         key = (before.actor, ran.fields, ran.timers, history, status)
         local = self._locals.get(key)
         if local is None:
-            local = Local(*key, facts=history)
+            local = Local(*key, facts=history, vaults=self._vaults)
             local.facts = history | self._current_facts(local)
             self._locals[key] = local
         return local

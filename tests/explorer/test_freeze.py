@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from islander import Fact
 from islander.explorer import FreezeError
 from islander.explorer.freeze import (
-    Moulds,
     canonical_order,
     fields_of,
     freeze,
@@ -26,6 +25,7 @@ from islander.explorer.freeze import (
     show,
     thaw,
 )
+from islander.explorer.moulds import Moulds
 
 
 class Colour(enum.Enum):

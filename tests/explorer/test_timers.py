@@ -180,7 +180,10 @@ class Ticker(Actor):
 
 def ticking(engine: str, faults: Faults, tickers: int = 1, **options: Any) -> Result:
     actors = {f"t{n}": Ticker() for n in range(tickers)}
-    return explore(Model("ticking", actors, Bag(), [TRUE], faults), engine, **options)
+    # Were timers not counted, there would be no end of states.
+    return explore(
+        Model("ticking", actors, Bag(), [TRUE], faults), engine, max_states=200, **options
+    )
 
 
 def situations(result: Result) -> set[tuple[Any, ...]]:
@@ -265,7 +268,7 @@ def test_what_is_left_of_the_timeouts_is_part_of_the_state(engine: str) -> None:
     ]
     faults = Faults(timeouts=2, timers=["retry"])
     model = Model("left", {"t": Ticker()}, Bag(), properties, faults)
-    result = explore(model, engine, keep_going=True)
+    result = explore(model, engine, keep_going=True, max_states=200)
     assert result.properties["adds up"].verdict is Verdict.HOLDS
     assert result.properties["no more than two"].verdict is Verdict.HOLDS
     assert result.properties["some left"].steps == 2
