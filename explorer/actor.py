@@ -22,7 +22,7 @@ EFFECTS = "_effects"
 
 RESERVED = frozenset(
     {"id", "send", "broadcast", "set_timer", "cancel_timer", "choose", "record", EFFECTS}
-    | {"start", "receive", "timeout", "crash", "recover", "facts", "drops"}
+    | {"start", "receive", "timeout", "crash", "recover", "facts", "drops", "shown"}
 )
 """Names that an actor's fields may not take, because effects and handlers have them."""
 
@@ -111,6 +111,11 @@ class Actor:
     def facts(self) -> Iterable[Fact]:
         """The facts that hold now, from the local state alone. It has no effects."""
         return ()
+
+    def shown(self) -> Mapping[str, str] | None:
+        """What traces tell of the local state, by name, where the fields would say too much; None:
+        the fields. It has no effects."""
+        return None
 
     def drops(self, message: Any, sender: str, receiver: str) -> bool:
         """Whether `message`, from or to this actor, need not be delivered, now or ever.

@@ -422,6 +422,8 @@ def show(frozen: Frozen) -> str:
         return f"{kind.__name__}.{parts[0]}"
     if kind is dict:
         return "{" + ", ".join(f"{show(key)}: {show(item)}" for key, item in parts) + "}"
+    if issubclass(kind, tuple) and kind.__str__ is not object.__str__:
+        return _in_its_own_words(frozen)
     inner = ", ".join(map(show, parts))
     if kind is tuple:
         return f"({inner},)" if len(parts) == 1 else f"({inner})"
@@ -430,6 +432,15 @@ def show(frozen: Frozen) -> str:
     if kind is set or kind is frozenset:
         return "{" + inner + "}" if parts else f"{kind.__name__}()"
     return f"{kind.__name__}({inner})"
+
+
+def _in_its_own_words(frozen: Frozen) -> str:
+    """The text of a NamedTuple that has a `__str__` of its own."""
+    kind = frozen[0]
+    try:
+        return str(thaw(frozen))
+    except Exception as error:  # theirs: say so, and go on
+        return f"{kind.__name__}(… its __str__ raised {type(error).__name__})"
 
 
 def fields_of(frozen: Frozen) -> dict[str, Frozen]:

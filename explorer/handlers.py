@@ -8,7 +8,7 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from .actor import EFFECTS, Actor, Choice, Effects
@@ -56,6 +56,11 @@ class Local:
         return _equipped(
             self.moulds.plain.copy(), Effects(self.actor, frozenset(), forbidden_because=_A_COPY)
         )
+
+    @property
+    def shown(self) -> Mapping[str, str] | None:
+        """What traces tell of it, None if that is its fields."""
+        return self.copy().shown()
 
     def __repr__(self) -> str:
         status = "" if self.status == UP else f" ({self.status})"

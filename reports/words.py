@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ..explorer import Deliver, Fact, Timeout, TraceStep
 from ..explorer.events import Crash, Cut, Duplicate, Event, Lose, Recover, Stop
 from ..explorer.freeze import Frozen, fields_of, show
+from ..explorer.handlers import Local
 from ..explorer.network import Envelope
 
 SHORT = 60
@@ -49,15 +50,11 @@ def changes(step: TraceStep) -> list[str]:
     """What a step did to its actor and the network, most telling first."""
     before, after = step.before, step.after
     said = [f"chooses {choice.shown}" for choice in step.outcome.choices]
-    said += _differences("", before.fields, after.fields)
-    fired = (step.event.name,) if isinstance(step.event, Timeout) else ()
-    said += [f"sets timer {name!r}" for name in after.timers if name not in before.timers]
-    said += [f"sets timer {name!r} again" for name in after.timers if name in fired]
-    said += [
-        f"cancels timer {name!r}"
-        for name in before.timers
-        if name not in after.timers and name not in fired and after.status == before.status
-    ]
+    shown = _shown_differences(before, after)
+    if shown is None:
+        said += _differences("", before.fields, after.fields) + _timers(step)
+    else:
+        said += shown
     said += [f"sends {message} to {', '.join(to)}" for message, to in _grouped(step.sent)]
     if not said and isinstance(step.event, Crash):
         said.append("loses nothing")
@@ -66,6 +63,26 @@ def changes(step: TraceStep) -> list[str]:
     elif not said and step.outcome.ignored:
         said.append("ignored")
     return [clean(text) for text in said]
+
+
+def _timers(step: TraceStep) -> list[str]:
+    before, after = step.before, step.after
+    fired = (step.event.name,) if isinstance(step.event, Timeout) else ()
+    said = [f"sets timer {name!r}" for name in after.timers if name not in before.timers]
+    said += [f"sets timer {name!r} again" for name in after.timers if name in fired]
+    return said + [
+        f"cancels timer {name!r}"
+        for name in before.timers
+        if name not in after.timers and name not in fired and after.status == before.status
+    ]
+
+
+def _shown_differences(before: Local, after: Local) -> list[str] | None:
+    """What changed of what an actor wants to be shown of itself; None if that is its fields."""
+    old, new = (before.shown, after.shown) if before.fields else (None, None)
+    if old is None or new is None:
+        return None
+    return [f"{name}: {old.get(name)} → {new[name]}" for name in new if old.get(name) != new[name]]
 
 
 def _grouped(sent: tuple[Envelope, ...]) -> Iterator[tuple[str, list[str]]]:

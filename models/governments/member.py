@@ -78,10 +78,10 @@ class Ask(NamedTuple):
     request: Request
 
     def __str__(self) -> str:
-        sync = self.request.sync
-        commits = [f"commits {', '.join(str(one.promise) for one in sync.commits)}"]
-        text = "; ".join([f"log at {sync.committed}", *(commits if sync.commits else [])])
-        return f"{'Ping' if self.request.synchronize else self.request.message} ({text})"
+        sync, message = self.request.sync, self.request.message
+        text = f"Ping at {sync.committed}" if self.request.synchronize else str(message)
+        commits = " ".join(str(one.promise) for one in sync.commits)
+        return f"{text}, commit {commits}" if commits else text
 
 
 class Tell(NamedTuple):
@@ -92,9 +92,11 @@ class Tell(NamedTuple):
 
     def __str__(self) -> str:
         said, sync = self.answer.said, self.answer.sync
-        parts = [said.method, str(said.promise or ""), str(said.register or "")]
-        reached = f" (log at {sync.committed})" if sync and sync.committed else ""
-        return " ".join(filter(None, parts)) + reached
+        if said.method == "synchronized" and sync:
+            return f"Log at {sync.committed}"
+        found = f" with {said.register}" if said.register else ""
+        promise = f" {said.promise}" if said.promise else ""
+        return said.method.capitalize() + promise + found
 
 
 class Enqueue(NamedTuple):
@@ -103,7 +105,7 @@ class Enqueue(NamedTuple):
     body: str
 
     def __str__(self) -> str:
-        return f"enqueue {self.body!r}"
+        return f"Enqueue {self.body!r}"
 
 
 class Embark(NamedTuple):
@@ -112,7 +114,7 @@ class Embark(NamedTuple):
     id: str
 
     def __str__(self) -> str:
-        return f"embark {self.id}"
+        return f"Embark {self.id}"
 
 
 class Carried(Fact):
@@ -400,7 +402,19 @@ class Member(Islander, Actor):
             return True
         return not self.trims and (_is_empty(request) or request.sync.committed < self.top)
 
-    # -- what is judged ---------------------------------------------------------------------------
+    # -- what is told and judged ------------------------------------------------------------------
+
+    def shown(self) -> dict[str, str]:
+        recorded = self.recorder.register
+        writes = isinstance(self.writer, Proposer)
+        return {
+            "log": str(self.top if self.top.is_government else self.newest),
+            "government": str(self.government),
+            "role": f"proposes {self.writer.promise}" if writes else "governs",  # type: ignore[union-attr]
+            "promised": str(self.recorder.promised),
+            "written": str(recorded) if recorded.head.promise > self.top else "nothing",
+            "broken": self.broken or "no",
+        }
 
     def facts(self) -> Iterable[Fact]:
         entries = [entry for entry in self.entries if entry.promise != NULL]

@@ -16,6 +16,7 @@ from ...invariants.replication import (
     nobody_breaks,
     one_leader,
 )
+from ..catalogue import Bug, Entry
 from .islander import Islander
 from .member import TIMED, Enqueue, Member, promised_by
 from .rules import PUBLISHED, SOUND, Rules
@@ -41,6 +42,9 @@ def governments(
     collapses: Annotated[int, "how often a timer may make someone collapse, all together"] = 1,
     rounds: Annotated[int, "how many Paxos rounds each islander may begin"] = 1,
     losses: Annotated[int, "how many messages the network may lose"] = 0,
+    asked: Annotated[
+        int | None, "how many members users may ask, the leader first; none: all"
+    ] = None,
     trims: Annotated[bool, "whether logs drop what everybody has"] = False,
     as_published: Annotated[bool, "the published protocol, without any repair"] = False,
     reach: Annotated[tuple[str, ...], "situations that must be reached; none: the usual"] = (),
@@ -59,6 +63,8 @@ def governments(
     for name, number in given.items():
         if type(number) is not int or number < least[name]:
             raise UsageError(f"governments: {name} must be at least {least[name]}; got {number!r}.")
+    if asked is not None and not 1 <= asked <= members:
+        raise UsageError(f"governments: asked must be from 1 to {members}; got {asked!r}.")
     name, rules = _rules(as_published, bug)
     islanders = settled(members, newcomers, rules)
     founders = tuple(islanders)[:members]
@@ -68,7 +74,7 @@ def governments(
         embarks = founders if number >= members else ()
         actors[id] = Member(**own, rounds=rounds, trims=trims, embarks=embarks)
     for number in range(values):
-        actors[f"user {number + 1}"] = User(founders, f"v{number + 1}")
+        actors[f"user {number + 1}"] = User(founders[:asked], f"v{number + 1}")
     return Model(
         name=name,
         actors=actors,
@@ -123,3 +129,27 @@ def _situations(reach: tuple[str, ...], members: int, values: int, collapses: in
         "another government is formed": collapses > 0 and members > 1,
     }
     return [name for name, wanted in usual.items() if wanted]
+
+
+BREAKS, CHAINS = "no assertion fails", "an accepted chain has all that is committed"
+ENTRY = Entry(
+    summary="The government protocol: an atomic log, kept by islanders that form governments.",
+    factory=governments,
+    bugs={
+        "no-entries": Bug(
+            "an acceptor starts from the body of the newest entry, not from the entry",
+            BREAKS,
+            10,
+            {"asked": 1},
+        ),
+        "no-takes-over": Bug(
+            "an acceptor forgets what it has recorded and not committed", CHAINS, 13, {"asked": 1}
+        ),
+        "no-keeps-promises": Bug(
+            "a promise is forgotten when a lesser government is committed",
+            "promises never decrease",
+            8,
+            {"asked": 1},
+        ),
+    },
+)

@@ -62,8 +62,7 @@ class Change(NamedTuple):
     founding: Any = None  # the name of the republic, as the only element of a tuple
 
     def __str__(self) -> str:
-        parts = [f"majority {' '.join(self.majority)}"]
-        parts += [f"minority {' '.join(self.minority)}"] if self.minority else []
+        parts = [f"{' '.join(self.majority)} | {' '.join(self.minority)}".rstrip(" |")]
         parts += [f"{self.arrive.id} arrives"] if self.arrive else []
         parts += [f"{self.depart.id} departs"] if self.depart else []
         parts += [f"{one.id} promoted" for one in self.promote]
@@ -114,8 +113,7 @@ class Register(NamedTuple):
         return self.chain[-1]
 
     def __str__(self) -> str:
-        text = " ← ".join(map(str, self.chain))
-        return f"[{text}]" + (f" of round {self.round}" if self.round else "")
+        return " ← ".join(str(link.promise) for link in self.chain)
 
 
 # -- governments -----------------------------------------------------------------------------------
@@ -161,10 +159,8 @@ class Government(NamedTuple):
         return next((properties for one, properties in self.properties if one == id), None)
 
     def __str__(self) -> str:
-        return (
-            f"{self.promise}: {' '.join(self.majority)} | {' '.join(self.minority)} | "
-            f"{' '.join(self.constituents)}"
-        )
+        lists = (self.majority, self.minority, self.constituents)
+        return " | ".join(map(" ".join, lists)).rstrip(" |")
 
 
 class Kept(NamedTuple):
@@ -215,12 +211,18 @@ class Write(NamedTuple):
     entry: Entry
     round: Promise | None
 
+    def __str__(self) -> str:
+        return f"Write {self.entry} after {self.entry.previous}"
+
 
 class Prepare(NamedTuple):
     """The first message of a Paxos round."""
 
     to: tuple[str, ...]
     promise: Promise
+
+    def __str__(self) -> str:
+        return f"Prepare {self.promise}"
 
 
 class Accept(NamedTuple):
@@ -229,6 +231,9 @@ class Accept(NamedTuple):
     to: tuple[str, ...]
     promise: Promise
     register: Register
+
+    def __str__(self) -> str:
+        return f"Accept {self.promise}: {self.register}"
 
 
 Message: TypeAlias = Synchronize | Write | Prepare | Accept
