@@ -93,7 +93,11 @@ class Network(ABC):
         """All envelopes in flight, as a multiset."""
 
     def drop(self, state: Any, gone: Callable[[Envelope], bool]) -> NetworkState:
-        """`state` without all the envelopes that are `gone`."""
+        """`state` without all the envelopes that are `gone`.
+
+        They are sent anew without these, copies together: for states that have an order, or more
+        than envelopes in flight, it must be overridden.
+        """
         kept = [one for one in self.contents(state).elements() if not gone(one)]
         return self.send(self.empty(), kept)
 
@@ -236,6 +240,12 @@ class Fifo(Network):
 
     def contents(self, state: tuple[tuple[Envelope, ...], ...]) -> Counter[Envelope]:
         return Counter(envelope for queue in state for envelope in queue)
+
+    def drop(
+        self, state: tuple[tuple[Envelope, ...], ...], gone: Callable[[Envelope], bool]
+    ) -> tuple[tuple[Envelope, ...], ...]:
+        kept = (tuple(one for one in queue if not gone(one)) for queue in state)
+        return tuple(queue for queue in kept if queue)
 
 
 def _link(envelope: Envelope) -> tuple[str, str]:

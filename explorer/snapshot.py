@@ -143,13 +143,15 @@ def digest(tabulation: Tabulation) -> str:
         made.update(f"{outcome.event!r}|{show(outcome.after.fields)}|{outcome.sent}\n".encode())
     for fact in tabulation.facts:
         made.update(f"{fact!r}\n".encode())
+    for answers in tabulation.drops():
+        made.update(np.packbits(answers).tobytes())
     return made.hexdigest()
 
 
 def check_model(model: Model, progress: Json) -> None:
     """Raise SnapshotError, saying what differs, if a snapshot is of another model."""
     ours, theirs = describe(model), progress["model"]
-    for what in ("name", "network", "faults"):
+    for what in ("name", "network", "faults", "timers_wait"):
         if ours[what] != theirs[what]:
             raise SnapshotError(
                 f"the checkpoint is of another model: its {what} is {theirs[what]}, "

@@ -8,7 +8,7 @@ order in which the search meets the pairs, and everything grows as they come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -248,6 +248,11 @@ class Tabulation:
 
     def _keys(self) -> list[tuple[str, str]]:
         return [link_of(envelope) for envelope in self.envelopes]
+
+    def drops(self) -> Iterator[Array]:
+        """For each actor and both ends, by local state and envelope, whether it is dropped."""
+        for known, locals_ in zip(self._drops, self.locals, strict=True):
+            yield from known.bring_up_to_date(locals_)
 
     def row(self, state: State) -> list[int]:
         """The words of a state of which every part has a number."""

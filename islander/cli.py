@@ -96,6 +96,9 @@ TraceFile = Annotated[
 TraceOf = Annotated[
     str | None, typer.Option(metavar="PROPERTY", help="Write the trace of this property.")
 ]
+ScheduleFile = Annotated[
+    Path | None, typer.Option(help="Write it as a schedule of islanders, of governments only.")
+]
 GraphFile = Annotated[
     Path | None, typer.Option(help="Write the state graph: .dot, .graphml or .json.")
 ]
@@ -172,6 +175,7 @@ def check(
     count_interleavings: CountInterleavings = False,
     trace: TraceFile = None,
     trace_of: TraceOf = None,
+    schedule: ScheduleFile = None,
     graph: GraphFile = None,
     max_graph: MaxGraph = 5000,
     checkpoint: Annotated[
@@ -186,6 +190,8 @@ def check(
         keep_going = True  # it goes wrong in more than one way
     checked = make_model(find_target(model), given, bug)
     output = Output(checked, trace, trace_of, graph, max_graph)
+    if schedule:
+        check_recordable(checked, schedule)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
     options: dict[str, Any] = {
         "max_states": max_states,
@@ -201,6 +207,8 @@ def check(
         keeper.create()
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
     output.show(result, source)
+    if schedule:
+        _save_schedule(schedule, _to_save(result, trace_of))
     return _EXITS[result.verdict]
 
 

@@ -92,7 +92,16 @@ def test_one_module_knows_each_heavy_library(library: str, owner: str) -> None:
 
 
 def test_only_modules_that_work_on_arrays_know_numpy() -> None:
-    tabulated = ("faulty", "kernels", "memory", "packing", "snapshot", "tables", "tabulated")
+    tabulated = (
+        "drops",
+        "faulty",
+        "kernels",
+        "memory",
+        "packing",
+        "snapshot",
+        "tables",
+        "tabulated",
+    )
     assert importers("numpy") == sorted(
         [f"explorer/{name}.py" for name in (*tabulated, "visited", "walker", "ways", "workspace")]
         + ["invariants/evaluate.py"]

@@ -151,5 +151,11 @@ ENTRY = Entry(
             8,
             {"asked": 1},
         ),
+        "no-current-writer": Bug(
+            "the writer of the government before goes on writing",
+            BREAKS,
+            11,
+            {"newcomers": 1, "values": 2, "asked": 1, "collapses": 0},
+        ),
     },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .errors import ProtocolError
 from .promises import FIRST, Promise
 from .records import Arrive, Change, Depart, Entry, Government, Promoted
 
@@ -50,6 +51,9 @@ def change_of(shape: Shape, government: Government, promise: Promise) -> Change:
             _index(constituents, shape.depart),
             _index(government.acclimated, shape.depart),
         )
+    strangers = [one for one in shape.promote if one not in constituents]
+    if strangers:
+        raise ProtocolError(f"{strangers[0]} is to be promoted, but is no constituent")
     promoted = (Promoted(one, constituents.index(one)) for one in shape.promote)
     return Change(
         promise=promise,
