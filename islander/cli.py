@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 import secrets
+import shlex
 import sys
 import traceback
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from .explorer import (
     ENGINES,
     IslanderError,
     Model,
+    PropertyResult,
     Result,
     Simulation,
     UsageError,
@@ -38,7 +40,16 @@ from .explorer.walks import WalkProgress
 from .live import available_bytes, brief, live_line
 from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
-from .output import Output, console_and_width, described, say, show_target, tell, tell_defect
+from .output import (
+    Output,
+    _to_save,
+    console_and_width,
+    described,
+    say,
+    show_target,
+    tell,
+    tell_defect,
+)
 from .schedule_files import schedule_in, schedule_trace
 
 
@@ -191,7 +202,7 @@ def check(
     checked = make_model(find_target(model), given, bug)
     output = Output(checked, trace, trace_of, graph, max_graph)
     if schedule:
-        check_recordable(checked, schedule)
+        _check_recordable(checked, schedule)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
     options: dict[str, Any] = {
         "max_states": max_states,
@@ -339,6 +350,28 @@ def replay(
     if saved.property:
         say(f"The trace was saved for {saved.property!r}. {saved.explanation}")
     return Exit.HOLDS
+
+
+# -- schedules ----------------------------------------------------------------------------------
+
+
+def _check_recordable(checked: Model, path: Path) -> None:
+    """Raise UsageError if there will be no schedule to write, or it could not be written."""
+    from .models.governments.recording import members_of
+
+    members_of(checked)
+    reports.check_writable(path)
+
+
+def _save_schedule(path: Path, found: PropertyResult | None) -> None:
+    from .models.governments.recording import recorded
+
+    if found is None or found.trace is None:
+        say(f"there is no such trace, so {path} was not written")
+        return
+    reports.write_whole(path, recorded(found.trace).text)
+    again = shlex.join(["islander", "replay", str(path)])
+    say(f"schedule written to {path}; to follow it:\n  {again}")
 
 
 # -- exploring ----------------------------------------------------------------------------------

@@ -235,6 +235,8 @@ class Islander:
         """Drop what the log has of entries that everybody has."""
         while self.log[0].entry.promise < self.minimum.propagated:
             dropped, *kept = self.log
+            if not kept and self.rules.forgets_dropped:
+                return
             if not kept:
                 raise ProtocolError("the whole log was to be dropped")
             self.log = tuple(kept)
@@ -340,11 +342,12 @@ class Islander:
         for to in message.to:
             self.calendar = unscheduled(self.calendar, to)
             reached = self.committed.get(self.government.arrival(to))
-            if self.rules.forgets_dropped and reached is not None and reached != NULL:
-                reached = reached if reached >= self.log[0].entry.promise else None
-            if reached == NULL:
-                at = self._arrival_of(to)
-                reached, handed = self.log[at].entry.previous, self._before(self.log[at])
+            arrived = self._arrival_of(to) if reached == NULL else None
+            if arrived:
+                reached, handed = arrived.entry.previous, self._before(arrived)
+            if self.rules.forgets_dropped and reached is not None:
+                known = max(self.log[0].entry.promise, self.minimum.propagated)
+                reached = reached if reached >= known else None
             sync = self._sync(reached)
             requests.append((to, sync))
             level = level and sync.synced
@@ -404,12 +407,14 @@ class Islander:
         rest = self.entries[promises.index(reached) + 1 :]
         return rest[:MOST_COMMITS], len(rest) <= MOST_COMMITS
 
-    def _arrival_of(self, id: str) -> int:
-        """Where the log has the newest arrival of `id`."""
-        for at in reversed(range(len(self.log))):
-            body = self.log[at].entry.body
-            if self.log[at].government and body.arrive and body.arrive.id == id:
-                return at
+    def _arrival_of(self, id: str) -> Kept | None:
+        """The newest arrival of `id` in the log."""
+        for kept in reversed(self.log):
+            body = kept.entry.body
+            if isinstance(body, Change) and body.arrive and body.arrive.id == id:
+                return kept
+        if self.rules.forgets_dropped:
+            return None
         raise ProtocolError(f"no arrival of {id} found")
 
     def _before(self, kept: Kept) -> Government | None:

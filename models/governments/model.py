@@ -151,6 +151,12 @@ ENTRY = Entry(
             8,
             {"asked": 1},
         ),
+        "no-membership": Bug(
+            "a government is put on top of one with another parliament",
+            BREAKS,
+            16,
+            {"members": 1, "newcomers": 2, "values": 0, "rounds": 2},
+        ),
         "no-current-writer": Bug(
             "the writer of the government before goes on writing",
             BREAKS,

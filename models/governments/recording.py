@@ -53,9 +53,10 @@ class RecordingError(IslanderError):
 
 
 class Recording(NamedTuple):
-    """A trace as a schedule, and the lines of the trace that the schedule makes."""
+    """A trace as a schedule, also as the text of a file, and the lines that the schedule makes."""
 
     schedule: Json
+    text: str
     lines: tuple[Json, ...]
 
 
@@ -77,7 +78,8 @@ def recorded(trace: Trace) -> Recording:
             recorder.take(step)
         except RecordingError as error:
             raise RecordingError(f"{trace.model.name}, step {number}: {error}") from error
-    return Recording(recorder.run.schedule_document(), tuple(recorder.lines))
+    run = recorder.run
+    return Recording(run.schedule_document(), run.schedule_text(), tuple(recorder.lines))
 
 
 def members_of(model: Model) -> dict[str, Member]:
@@ -100,7 +102,10 @@ class _Sent:
 
 
 class _Recorder:
-    """Drives a run of islanders along the steps of members."""
+    """Drives a run of islanders along the steps of members.
+
+    Packets are known by their sender and the number of its pulse: a number names the newest.
+    """
 
     def __init__(self, members: dict[str, Member]) -> None:
         self.members = members
@@ -109,9 +114,8 @@ class _Recorder:
         self.run = Run(Options(first.parliament_size, PING, LONG, first.rules))
         self.lines: list[Json] = []
         self.clocks: dict[str, float] = {}
-        # The newest packet of each sender and pulse number, and those sent in the present step.
         self.packets: dict[tuple[str, int], _Sent] = {}
-        self.new: list[str] = []
+        self.new: list[str] = []  # those sent in the present step
 
     def do(self, op: str, **fields: Any) -> list[Json]:
         lines = self.run.take({"op": op, **fields})

@@ -32,8 +32,9 @@ class Rules(NamedTuple):
     """Only the writer of the present government writes."""
 
     forgets_dropped: bool = False
-    """An islander that is behind the oldest kept entry counts as one whose log is not known, and
-    entries older than that are not compared again."""
+    """An islander that is behind the oldest kept entry, or whose arrival is not kept, counts as one
+    whose log is not known; entries older than that are not compared again; and the newest entry
+    is always kept."""
 
     whole_rounds: bool = False
     """The round after 7/3 is 8/0, not 8/3."""
@@ -41,6 +42,9 @@ class Rules(NamedTuple):
     membership: bool = False
     """A found government with another parliament is recovered alone, by quorums of both
     parliaments, before a new one is proposed."""
+
+    repeats: bool = False
+    """A write that is delivered twice is recorded once."""
 
 
 PUBLISHED = Rules()

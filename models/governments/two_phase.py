@@ -102,6 +102,8 @@ class Recorder(NamedTuple):
             return self, Said("reject", self.promised)
         entry = message.entry
         own = self.register.head
+        if islander.rules.repeats and entry == own:
+            return self, Said("receive", NULL)
         if entry.previous != own.promise:
             raise ProtocolError(
                 f"{entry.promise} follows {entry.previous}, but {own.promise} was recorded last"

@@ -472,3 +472,36 @@ def test_that_kernels_are_compiled_is_said_once(tmp_path: Path) -> None:
     assert said[0].startswith("Compiling the search kernels. They are kept")
     assert said[0].count("\n") == 1
     assert said[1] == ""
+
+
+ISLANDERS = ("check", "governments", "-p", "as_published=true")
+
+
+def test_a_counterexample_of_islanders_is_written_as_a_schedule_that_replays(run: Run) -> None:
+    ran = run(*ISLANDERS, "--schedule", "found.json")
+    assert ran.code == 1
+    assert "  islander replay found.json" in ran.out.splitlines()
+    assert len(json.loads(Path("found.json").read_text("utf-8"))["steps"]) > 8
+    assert run("replay", "found.json").code == 0
+
+
+def test_the_schedule_is_that_of_the_property_named(run: Run) -> None:
+    named = "a user's entry is committed"
+    run(*ISLANDERS, "--schedule", "named.json", "--trace-of", named)
+    steps = json.loads(Path("named.json").read_text("utf-8"))["steps"]
+    assert {"op": "enqueue", "at": "0", "body": "v1"} in steps
+
+
+def test_without_a_counterexample_there_is_no_schedule(run: Run, tmp_path: Path) -> None:
+    ran = run("check", "governments", "-p", "members=1", "--schedule", "none.json")
+    assert ran.code == 0
+    assert "there is no such trace, so none.json was not written" in ran.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_schedule_of_another_model_is_refused_before_the_search(run: Run, tmp_path: Path) -> None:
+    ran = run("check", "paxos", "--schedule", "paxos.json")
+    assert ran.code == 2
+    assert "error: model 'paxos' has no islanders" in ran.err
+    assert ran.out == ""
+    assert not list(tmp_path.iterdir())

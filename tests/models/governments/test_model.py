@@ -8,7 +8,8 @@ import pytest
 
 from islander import Result, Trace, Verdict, explore
 from islander.explorer import UsageError
-from islander.models import CATALOGUE, governments
+from islander.models import CATALOGUE
+from islander.models.governments import governments
 from islander.models.governments.situations import SITUATIONS
 from islander.reports.text import trace_lines
 
