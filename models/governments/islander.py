@@ -409,12 +409,9 @@ class Islander:
 
     def _arrival_of(self, id: str) -> Kept | None:
         """The newest arrival of `id` in the log."""
-        for kept in reversed(self.log):
-            body = kept.entry.body
-            if isinstance(body, Change) and body.arrive and body.arrive.id == id:
-                return kept
-        if self.rules.forgets_dropped:
-            return None
+        arrivals = [kept for kept in self.log if _lets_in(kept.entry.body, id)]
+        if arrivals or self.rules.forgets_dropped:
+            return arrivals[-1] if arrivals else None
         raise ProtocolError(f"no arrival of {id} found")
 
     def _before(self, kept: Kept) -> Government | None:
@@ -566,6 +563,10 @@ Enqueued: TypeAlias = dict[str, Any]
 def _refused(republic: Any, leader: str | None, absent: bool = False) -> Enqueued:
     refusal = {"enqueued": False, "republic": republic, "leader": leader}
     return {k: v for k, v in refusal.items() if not (absent and k == "leader" and v is None)}
+
+
+def _lets_in(body: Any, id: str) -> bool:
+    return isinstance(body, Change) and body.arrive is not None and body.arrive.id == id
 
 
 def _with(promises: tuple[Arrived, ...], promise: Arrived) -> tuple[Arrived, ...]:
