@@ -2,13 +2,17 @@
 
 Requests and answers are messages, delivered one by one in any order. An islander's timers may fire
 at any time, and a pulse may be given up at any time: what has to do with real time is a timer here,
-and when it fires is left open. Three things keep that finite, and leave nothing out:
+and when it fires is left open. Three things keep that finite:
 
 - A ping is sent where it may tell something, that is, where someone is not known to be level. One
   that would tell nothing is either answered, which changes nothing, or not, which is the timer
   SILENCE.
 - Answers to one pulse are taken in a fixed order, for they are handed over together anyway.
-- Requests and answers say only what their addressee reads, and are dropped once nobody needs them.
+- Requests and answers say only what their addressee reads, and are dropped once nobody needs
+  them.
+
+One thing is left out by that: a late answer, or one that tells nothing, makes a real islander
+forget that the sender had disappeared, which matters to who is in its next government's majority.
 
 An islander that fails an assertion takes no further part.
 """
@@ -184,6 +188,9 @@ class Member(Islander, Actor):
     embarks: tuple[str, ...] = ()
     pulses: tuple[Pulse, ...] = ()
     broken: str = ""
+
+    def __post_init__(self) -> None:
+        """All fields are given: a member begins where a government has settled."""
 
     def start(self) -> None:
         if self.embarks:

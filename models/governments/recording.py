@@ -44,6 +44,7 @@ COMPARED = (
     "unreachable",
     "writer",
     "recorder",
+    "shaper",
 )
 """What must be equal in a member and in the islander that stands for it."""
 

@@ -317,8 +317,9 @@ def test_models_lists_what_ships_for_people_and_for_programs(run: Run) -> None:
     listing = run("models").out
     assert "proposers=2" in listing
     assert all(bug in listing for bug in BUGS)
-    (entry,) = json.loads(run("models", "--json").out)
-    assert entry["name"] == "paxos"
+    entries = {entry["name"]: entry for entry in json.loads(run("models", "--json").out)}
+    assert set(entries) == {"paxos", "governments"}
+    entry = entries["paxos"]
     assert {p["name"]: p["default"] for p in entry["parameters"]}["acceptors"] == 3
     assert {b["name"]: b["steps"] for b in entry["bugs"]} == {n: b.steps for n, b in BUGS.items()}
 
