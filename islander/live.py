@@ -40,8 +40,14 @@ def progress_text(progress: Progress) -> str:
     ]
     memory = resident_bytes()
     if memory is not None:
-        parts.append(f"{memory / 2**20:,.0f} MiB")
+        parts.append(size_text(memory))
     return "  ".join(parts)
+
+
+def size_text(memory: int) -> str:
+    """An amount of memory in at most eight columns."""
+    mebibytes = memory / 2**20
+    return f"{mebibytes:.0f} MiB" if mebibytes < 999.5 else f"{mebibytes / 1024:.1f} GiB"
 
 
 def brief(number: float) -> str:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from islander import Progress
-from islander.live import brief, live_line, progress_text
+from islander.live import brief, live_line, progress_text, size_text
 
 
 def test_it_shows_all_counts_within_80_columns_for_tens_of_millions_of_states() -> None:
@@ -25,6 +25,15 @@ def test_it_shows_all_counts_within_80_columns_for_tens_of_millions_of_states() 
 )
 def test_a_number_is_brief(number: float, text: str) -> None:
     assert brief(number) == text
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "text"),
+    [(7, "7 MiB"), (999, "999 MiB"), (1019, "1.0 GiB"), (23_800, "23.2 GiB")],
+)
+def test_an_amount_of_memory_takes_eight_columns_at_most(mebibytes: int, text: str) -> None:
+    assert size_text(mebibytes * 2**20) == text
+    assert len(text) <= 8
 
 
 def test_nobody_watching_means_no_callback() -> None:
