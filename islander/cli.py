@@ -42,13 +42,13 @@ from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
 from .output import (
     Output,
-    _to_save,
     console_and_width,
     described,
     say,
     show_target,
     tell,
     tell_defect,
+    to_save,
 )
 from .schedule_files import schedule_in, schedule_trace
 
@@ -219,7 +219,7 @@ def check(
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
     output.show(result, source)
     if schedule:
-        _save_schedule(schedule, _to_save(result, trace_of))
+        _save_schedule(schedule, to_save(result, trace_of))
     return _EXITS[result.verdict]
 
 

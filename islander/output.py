@@ -61,7 +61,7 @@ class Output:
         """Print the result, and write what was asked for. `walking` are the options that repeat
         random walks."""
         _show(result)
-        shown = _to_save(result, self.trace_of)
+        shown = to_save(result, self.trace_of)
         if self.trace:
             _save_trace(self.trace, shown, source)
         elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
@@ -181,7 +181,7 @@ def described(target: Target) -> dict[str, Any]:
     }
 
 
-def _to_save(result: Result | Simulation, trace_of: str | None) -> PropertyResult | None:
+def to_save(result: Result | Simulation, trace_of: str | None) -> PropertyResult | None:
     """The property whose trace is wanted: the one named, else the first that is violated."""
     if trace_of is not None:
         return result.properties[trace_of]

@@ -226,7 +226,7 @@ class Member(Islander, Actor):
                 self._give_up(int(name.split()[-1]))
             else:
                 self.rounds -= name == PROPOSE
-                self.fire(0, next(t for t in self.calendar if _name(t) == name))
+                self.fire(0, next(t for t in self.calendar if timer_name(t) == name))
         except ProtocolError as error:
             self._break(error)
         self._rest(armed)
@@ -359,7 +359,7 @@ class Member(Islander, Actor):
 
     def _timers(self) -> set[str]:
         """The timers that are armed in this state."""
-        names = {_name(timer) for timer in self.calendar if self._is_of_use(timer)}
+        names = {timer_name(timer) for timer in self.calendar if self._is_of_use(timer)}
         how = NEXT_ROUND if self.collapsed else GIVE_UP
         names |= {f"{how}{one.number}" for one in self.pulses if self._may_be_given_up(one)}
         own = [timer.event for timer in self.calendar if timer.key == self.me]
@@ -460,7 +460,7 @@ def _body(entry: Entry) -> str:
     return str(entry).removeprefix(f"{entry.promise} ")
 
 
-def _name(timer: Timer) -> str:
+def timer_name(timer: Timer) -> str:
     if isinstance(timer.event, Collapsing):
         return COLLAPSE
     if isinstance(timer.event, Proposing):

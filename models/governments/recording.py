@@ -26,7 +26,7 @@ from .member import (
     Member,
     Pulse,
     Tell,
-    _name,
+    timer_name,
 )
 from .schedules import Options, Run
 from .settled import PING, PINGS, settled
@@ -209,7 +209,7 @@ class _Recorder:
             if waiting is None or not waiting.waits:
                 self._respond(self._packet(me, number), given_up.waits)
         else:
-            self._fire(me, next(t.key for t in before.calendar if _name(t) == name))
+            self._fire(me, next(t.key for t in before.calendar if timer_name(t) == name))
 
     def _hear_nothing(self, me: str, after: Member) -> None:
         """The own ping, which those that have disappeared do not answer."""
