@@ -75,8 +75,9 @@ def governments(
         actors[id] = Member(**own, rounds=rounds, trims=trims, embarks=embarks)
     for number in range(values):
         actors[f"user {number + 1}"] = User(founders[:asked], f"v{number + 1}")
+    instance = ", ".join(f"{what}={number}" for what, number in given.items() if number)
     return Model(
-        name=name,
+        name=f"{name} ({instance})",
         actors=actors,
         network=Bag(keep_ignored=True),
         faults=Faults(losses=losses, timeouts=collapses, timers=TIMED),

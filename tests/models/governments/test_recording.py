@@ -144,7 +144,9 @@ def walk(semantics: Semantics, chance: random.Random, depth: int) -> Trace:
 
 def test_islanders_that_differ_from_the_members_are_noticed(traces: dict[str, Trace]) -> None:
     published = traces[PUBLISHED + VIOLATED[0]]
-    with pytest.raises(RecordingError, match=r"governments, step \d+: the member '.' .* differ in"):
+    instance = r"governments \(members=3, values=1, collapses=1, rounds=1\)"
+    said = rf"{instance}, step \d+: the member '.' .* differ in"
+    with pytest.raises(RecordingError, match=said):
         schedule_of(replace(published, model=governments()))
 
 
