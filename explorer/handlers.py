@@ -59,8 +59,17 @@ class Local:
 
     @property
     def shown(self) -> Mapping[str, str] | None:
-        """What traces tell of it, None if that is its fields."""
-        return self.copy().shown()
+        """What traces tell of it, None if that is its fields. Raises HandlerError if the actor's
+        `shown` is at fault."""
+        actor = self.copy()
+        try:
+            told = actor.shown()
+            return told if told is None else {name: str(text) for name, text in told.items()}
+        except Exception as error:
+            raise HandlerError(
+                f"{actor_path(self.actor, actor)}: shown() raised {type(error).__name__}: {error} "
+                f"{location(error)}\n  local state: {show(self.fields)}"
+            ) from error
 
     def __repr__(self) -> str:
         status = "" if self.status == UP else f" ({self.status})"

@@ -217,7 +217,9 @@ def check(
         keeper = reports.Checkpoint(checkpoint, source, options, __version__, checkpoint_every)
         keeper.create()
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
-    output.show(result, source)
+    again = ["--keep-going"] if keep_going else []
+    again += ["--trace-of", trace_of] if trace_of else []
+    output.show(result, source, again)
     if schedule:
         _save_schedule(schedule, to_save(result, trace_of))
     return _EXITS[result.verdict]

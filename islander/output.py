@@ -56,17 +56,18 @@ class Output:
         self,
         result: Result | Simulation,
         source: reports.Source,
-        walking: Sequence[str] | None = None,
+        again: Sequence[str] = (),
     ) -> None:
-        """Print the result, and write what was asked for. `walking` are the options that repeat
-        random walks."""
+        """Print the result, and write what was asked for. `again` are the options without which
+        the same search would find something else."""
         _show(result)
         shown = to_save(result, self.trace_of)
         if self.trace:
             _save_trace(self.trace, shown, source)
         elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
-            again = shlex.join([*_command(source, walking), "--trace", "trace.json"])
-            say(f"To save this trace and replay it:\n  {again}\n  islander replay trace.json")
+            verb = "check" if isinstance(result, Result) else "simulate"
+            command = shlex.join([*_command(verb, source), *again, "--trace", "trace.json"])
+            say(f"To save this trace and replay it:\n  {command}\n  islander replay trace.json")
         if self.graph and isinstance(result, Result):
             reports.save_graph(self.graph, result, shown.trace if shown else None, self.max_graph)
             say(f"state graph written to {self.graph}")
@@ -200,8 +201,8 @@ def _save_trace(path: Path, found: PropertyResult | None, source: reports.Source
     )
 
 
-def _command(source: reports.Source, walking: Sequence[str] | None) -> list[str]:
-    command = ["islander", "check" if walking is None else "simulate", source.target]
+def _command(verb: str, source: reports.Source) -> list[str]:
+    command = ["islander", verb, source.target]
     for name, value in source.parameters.items():
         command += ["--bug", value] if name == "bug" else ["-p", f"{name}={value}"]
-    return [*command, *(walking or ())]
+    return command

@@ -121,6 +121,15 @@ class Embark(NamedTuple):
         return f"Embark {self.id}"
 
 
+class Silence(NamedTuple):
+    """Who does not answer, of those who were asked."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the silence of {' and '.join(self.names)}"
+
+
 class Carried(Fact):
     """A chain that `acceptor` gave to `member` for round `round` was written by `other`."""
 
@@ -256,7 +265,8 @@ class Member(Islander, Actor):
         pulse = self._pulse(number)
         assert pulse is not None
         first, *others = pulse.waits
-        missing = (first, *self.choose(_subsets(others)))
+        silences = [Silence((first, *more)) for more in _subsets(others)]
+        missing = self.choose(silences).names
         waits = tuple(one for one in pulse.waits if one not in missing)
         self._go_on(pulse, pulse._replace(waits=waits, missing=missing))
 
@@ -278,7 +288,8 @@ class Member(Islander, Actor):
         """A ping that would have told nothing new is not answered, by some at least."""
         timer = next(t for t in self.calendar if t.key == self.me)
         assert isinstance(timer.event, Synchronizing)
-        for one in self.choose(_subsets(timer.event.to)[1:]):
+        silences = [Silence(some) for some in _subsets(timer.event.to)[1:]]
+        for one in self.choose(silences).names:
             self.disappeared[self.government.arrival(one)] = 0
         self.collapse(0)
 

@@ -506,3 +506,21 @@ def test_a_schedule_of_another_model_is_refused_before_the_search(run: Run, tmp_
     assert "error: model 'paxos' has no islanders" in ran.err
     assert ran.out == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_that_saves_a_trace_finds_the_same_one(run: Run, tmp_path: Path) -> None:
+    ran = run(*ISLANDERS, "--keep-going")
+    (command,) = (line for line in ran.out.splitlines() if line.endswith("--trace trace.json"))
+    assert "--keep-going" in command
+    assert "logs agree is violated after 15 steps" in ran.out
+    run(*command.split()[1:-1], str(tmp_path / "trace.json"))
+    assert json.loads((tmp_path / "trace.json").read_text())["property"] == "logs agree"
+
+
+def test_leaving_out_repairs_goes_on_after_the_first_violation(run: Run) -> None:
+    ran = run("check", "governments", "--as-published")
+    assert ran.code == 1
+    assert ran.out.count(" is violated after ") == 6
+    refused = run("check", "paxos", "--as-published")
+    assert refused.code == 2
+    assert "paxos has no parameter 'as_published'" in refused.err

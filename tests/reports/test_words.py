@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from islander import Actor, Model, StateInvariant, explore
+from islander.explorer import HandlerError, TraceStep
+from islander.explorer.freeze import freeze, show
 from islander.reports.words import changes, clean
 
 
@@ -153,3 +155,60 @@ def test_equal_messages_to_several_actors_are_told_as_one() -> None:
 
 def test_unprintable_characters_are_shown_as_escapes() -> None:
     assert clean("a\x1b[31m\n\u202eb\ud800é→🏝") == "a\\x1b[31m\\n\\u202eb\\ud800é→🏝"
+
+
+@dataclass
+class Brief(Actor):
+    """Tells of itself what it likes."""
+
+    heard: int = 0
+    secret: int = 0
+
+    def start(self) -> None:
+        self.send(self.id, "one")
+        self.set_timer("t")
+
+    def receive(self, message: Any, sender: str) -> None:
+        self.heard, self.secret = self.heard + 1, 7
+        self.cancel_timer("t")
+
+    def shown(self) -> dict[str, str]:
+        if self.heard and self.id == "broken":
+            raise ValueError("no")
+        return {"ears": f"{self.heard} heard"}
+
+
+def first_step(name: str) -> TraceStep:
+    heard = StateInvariant("nobody hears", lambda state: not state.actors[name].heard)
+    trace = (
+        explore(Model("brief", {name: Brief()}, properties=[heard]))
+        .properties["nobody hears"]
+        .trace
+    )
+    assert trace
+    return trace.steps[-1]
+
+
+def test_an_actor_may_say_what_is_told_of_it() -> None:
+    assert changes(first_step("a")) == ["ears: 0 heard → 1 heard"]
+
+
+def test_what_an_actor_says_of_itself_may_not_raise() -> None:
+    said = r"actor 'broken' \(Brief\): shown\(\) raised ValueError: no"
+    with pytest.raises(HandlerError, match=said):
+        changes(first_step("broken"))
+
+
+class Word(NamedTuple):
+    """A message with a text of its own."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text.upper() if self.text else 1 / 0  # type: ignore[return-value]
+
+
+def test_a_named_tuple_is_shown_by_its_own_str_if_that_works() -> None:
+    assert show(freeze(Word("hello"))) == "HELLO"
+    assert show(freeze((Word("a"), 1))) == "(A, 1)"
+    assert show(freeze(Word(""))) == "Word(… its __str__ raised ZeroDivisionError)"
