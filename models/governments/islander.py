@@ -45,17 +45,14 @@ from .records import (
     Register,
     Request,
     Said,
-    Sync,
     Synchronize,
     Write,
 )
 from .rules import SOUND, Rules
 from .shaper import IDLE, Decision, Shaper, shaper_of
 from .shapes import Arriving, Shape, change_of, changed, constituency, founding
+from .synchronizing import packet_of, reached_by_all, sync_of
 from .two_phase import Proposal, Recorder, Writer
-
-MOST_COMMITS = 23
-"""Entries that one request brings at most."""
 
 NOWHERE = Government(None)
 NOTHING_DROPPED = Minimum()
@@ -199,7 +196,7 @@ class Islander:
             if government.promise != NULL:
                 return Answer(Said(UNREACHABLE))
             if not sync.commits:
-                return Answer(Said("respond", NULL), self._sync(None))
+                return Answer(Said("respond", NULL), sync_of(self, None))
             first = sync.commits[0]
             arrive = first.body.arrive if isinstance(first.body, Change) else None
             if arrive is None or arrive.id != self.me or arrive.cookie != self.cookie:
@@ -224,7 +221,7 @@ class Islander:
             self.recorder, said = self.recorder.request(self, request.message)
         return Answer(
             said,
-            self._sync(None),
+            sync_of(self, None),
             self.government.promise,
             self.minimum,
             self.acclimating,
@@ -338,28 +335,9 @@ class Islander:
 
     def pulse(self, message: Message) -> None:
         """Send `message` to everyone it is for: one packet."""
-        requests, handed, level = [], None, True
         for to in message.to:
             self.calendar = unscheduled(self.calendar, to)
-            reached = self.committed.get(self.government.arrival(to))
-            arrived = self._arrival_of(to) if reached == NULL else None
-            if arrived:
-                reached, handed = arrived.entry.previous, self._before(arrived)
-            if self.rules.forgets_dropped and reached is not None:
-                known = max(self.log[0].entry.promise, self.minimum.propagated)
-                reached = reached if reached >= known else None
-            sync = self._sync(reached)
-            requests.append((to, sync))
-            level = level and sync.synced
-        level = level or isinstance(message, Synchronize)
-        cookie = Cookie(message, not level, self.government.promise, self.collapsed)
-        only_sync = cookie.synchronize or isinstance(message, Synchronize)
-        packet = Packet(
-            self.me,
-            cookie,
-            tuple((to, Request(message, handed, only_sync, sync)) for to, sync in requests),
-        )
-        self.outbox = (*self.outbox, packet)
+        self.outbox = (*self.outbox, packet_of(self, message))
 
     def collapse(self, now: float) -> None:
         """Give up on the government."""
@@ -379,44 +357,6 @@ class Islander:
 
     def _schedule(self, when: float, key: str, event: Event) -> None:
         self.calendar = scheduled(self.calendar, Timer(when, key, event))
-
-    def _sync(self, reached: Promise | None) -> Sync:
-        """How far one is, for an islander whose log reaches to `reached`, None if unknown."""
-        commits, synced = self._after(reached) if reached is not None else ((), False)
-        return Sync(
-            self.government.republic,
-            self.government.arrival(self.me),
-            self.me,
-            self.minimum,
-            self.government.promise,
-            self.collapsed,
-            self.top,
-            commits,
-            synced,
-        )
-
-    def _after(self, reached: Promise) -> tuple[tuple[Entry, ...], bool]:
-        """The entries after `reached`, as many as one request brings, and whether it is all."""
-        if reached < self.minimum.propagated:
-            raise ProtocolError(f"{reached} was to be dropped by everybody")
-        if reached > self.top:
-            raise ProtocolError(f"{reached} was reached by someone who cannot be as far")
-        promises = [kept.entry.promise for kept in self.log]
-        if reached not in promises:
-            raise ProtocolError(f"{reached} is not in the log")
-        rest = self.entries[promises.index(reached) + 1 :]
-        return rest[:MOST_COMMITS], len(rest) <= MOST_COMMITS
-
-    def _arrival_of(self, id: str) -> Kept | None:
-        """The newest arrival of `id` in the log."""
-        arrivals = [kept for kept in self.log if _lets_in(kept.entry.body, id)]
-        if arrivals or self.rules.forgets_dropped:
-            return arrivals[-1] if arrivals else None
-        raise ProtocolError(f"no arrival of {id} found")
-
-    def _before(self, kept: Kept) -> Government | None:
-        """The government before the one that an entry made."""
-        return self.history[self.history.index(kept.government) - 1]
 
     # -- answers ----------------------------------------------------------------------------------
 
@@ -488,17 +428,7 @@ class Islander:
         if known is not None and known[1:] == minimum[1:]:
             return
         self.minimums[to] = minimum
-        reduced = self.top
-        for one in self.constituency:
-            theirs = self.minimums.get(one)
-            if (
-                theirs is None
-                or theirs.version != self.government.promise
-                or theirs.reduced == NULL
-            ):
-                reduced = NULL
-                break
-            reduced = min(reduced, theirs.reduced)
+        reduced = reached_by_all(self)
         propagated = reduced if self.leads else self.minimum.propagated
         self.minimum = Minimum(propagated, self.government.promise, reduced)
 
@@ -563,10 +493,6 @@ Enqueued: TypeAlias = dict[str, Any]
 def _refused(republic: Any, leader: str | None, absent: bool = False) -> Enqueued:
     refusal = {"enqueued": False, "republic": republic, "leader": leader}
     return {k: v for k, v in refusal.items() if not (absent and k == "leader" and v is None)}
-
-
-def _lets_in(body: Any, id: str) -> bool:
-    return isinstance(body, Change) and body.arrive is not None and body.arrive.id == id
 
 
 def _with(promises: tuple[Arrived, ...], promise: Arrived) -> tuple[Arrived, ...]:

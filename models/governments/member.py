@@ -40,6 +40,7 @@ from ...invariants.replication import (
 from .calendar import Collapsing, Proposing, Synchronizing, Timer
 from .errors import ProtocolError
 from .islander import Islander
+from .messages import Ask, Embark, Enqueue, Tell, only_asks, what_counts, what_is_read
 from .paxos import Proposer
 from .promises import NULL, Promise
 from .records import (
@@ -50,15 +51,10 @@ from .records import (
     Minimum,
     Packet,
     Prepare,
-    Reached,
     Request,
     Synchronize,
-    Write,
 )
 from .settled import COOKIE
-
-PING = Synchronize((), False, "")
-"""The message of all requests whose message is not read."""
 
 SILENCE = "nobody answers"
 COLLAPSE = "collapse"
@@ -72,53 +68,7 @@ TIMED = (COLLAPSE, SILENCE, *(f"{GIVE_UP}{number}" for number in range(1, MOST_P
 """The timers that make an islander collapse."""
 
 
-# -- messages -------------------------------------------------------------------------------------
-
-
-class Ask(NamedTuple):
-    """A request of the pulse `pulse` of its sender."""
-
-    pulse: int
-    request: Request
-
-    def __str__(self) -> str:
-        sync, message = self.request.sync, self.request.message
-        text = f"Ping at {sync.committed}" if self.request.synchronize else str(message)
-        commits = " ".join(str(one.promise) for one in sync.commits)
-        return f"{text}, commit {commits}" if commits else text
-
-
-class Tell(NamedTuple):
-    """The answer to it."""
-
-    pulse: int
-    answer: Answer
-
-    def __str__(self) -> str:
-        said, sync = self.answer.said, self.answer.sync
-        if said.method == "synchronized" and sync:
-            return f"Log at {sync.committed}"
-        found = f" with {said.register}" if said.register else ""
-        promise = f" {said.promise}" if said.promise else ""
-        return said.method.capitalize() + promise + found
-
-
-class Enqueue(NamedTuple):
-    """What a user asks for."""
-
-    body: str
-
-    def __str__(self) -> str:
-        return f"Enqueue {self.body!r}"
-
-
-class Embark(NamedTuple):
-    """What a newcomer asks for."""
-
-    id: str
-
-    def __str__(self) -> str:
-        return f"Embark {self.id}"
+# -- what is judged besides logs ------------------------------------------------------------------
 
 
 class Silence(NamedTuple):
@@ -245,7 +195,7 @@ class Member(Islander, Actor):
         known = any(entry.promise <= self.top for entry in sync.commits)
         if known and sync.committed >= self.top:
             self.record(Again(self.me))
-        answer = _what_counts(request, self.request(0, request), self.trims)
+        answer = what_counts(request, self.request(0, request), self.trims)
         if sender == self.me:
             self._take_answer(number, sender, answer)
         else:
@@ -345,7 +295,7 @@ class Member(Islander, Actor):
         if number > MOST_PULSES:
             raise ProtocolError(f"more than {MOST_PULSES} pulses at a time")
         to = sorted((one for one, _ in packet.requests), key=lambda one: one != self.me)
-        lasting = self.trims or not all(_is_empty(request) for _, request in packet.requests)
+        lasting = self.trims or not all(only_asks(request) for _, request in packet.requests)
         pulse = Pulse(number, packet.cookie, tuple(to), lasting=lasting)
         message = packet.cookie.message
         if found and isinstance(message, Accept) and isinstance(self.writer, Proposer):
@@ -355,7 +305,7 @@ class Member(Islander, Actor):
             pulse = pulse._replace(evidence=(built, *found))
         self.pulses = _sorted((*self.pulses, pulse))
         for one, request in packet.requests:
-            self.send(one, Ask(number, _what_is_read(request)))
+            self.send(one, Ask(number, what_is_read(request)))
 
     def _still_kept(self) -> Iterable[Pulse]:
         """Pulses whose answers make no difference any more are kept for their numbers, as long as
@@ -418,7 +368,7 @@ class Member(Islander, Actor):
         """Whether a request changes nothing here, now or later."""
         if self.broken:
             return True
-        return not self.trims and (_is_empty(request) or request.sync.committed < self.top)
+        return not self.trims and (only_asks(request) or request.sync.committed < self.top)
 
     # -- what is told and judged ------------------------------------------------------------------
 
@@ -477,32 +427,6 @@ def timer_name(timer: Timer) -> str:
     if isinstance(timer.event, Proposing):
         return PROPOSE
     return f"synchronize {' '.join(timer.event.to)}"
-
-
-def _is_empty(request: Request) -> bool:
-    """Whether a request only asks how far its addressee is."""
-    return request.synchronize and not request.sync.commits
-
-
-def _what_is_read(request: Request) -> Request:
-    """A request without what its addressee does not look at."""
-    minimum = Minimum(request.sync.minimum.propagated)
-    sync = request.sync._replace(minimum=minimum, government=NULL, collapsed=False, synced=False)
-    message = PING if request.synchronize else request.message
-    return request._replace(message=message, sync=sync)
-
-
-def _what_counts(request: Request, answer: Answer, trims: bool) -> Answer:
-    """An answer without what its addressee does not look at."""
-    if answer.sync is None:
-        return answer
-    reduces = trims and isinstance(request.message, (Synchronize, Write))
-    tells = reduces or answer.acclimating or answer.unreachable
-    return answer._replace(
-        sync=Reached(answer.sync.promise, answer.sync.committed),
-        minimum=answer.minimum if reduces else None,
-        government=answer.government if tells else NULL,
-    )
 
 
 def _subsets(names: Iterable[str]) -> list[tuple[str, ...]]:

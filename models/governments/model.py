@@ -18,7 +18,8 @@ from ...invariants.replication import (
 )
 from ..catalogue import Bug, Entry
 from .islander import Islander
-from .member import TIMED, Enqueue, Member, promised_by
+from .member import TIMED, Member, promised_by
+from .messages import Enqueue
 from .rules import PUBLISHED, SOUND, Rules
 from .settled import settled
 from .situations import SITUATIONS, witnesses

@@ -16,18 +16,8 @@ from typing import Any, NamedTuple
 from ...explorer import Deliver, IslanderError, Model, Timeout, Trace, UsageError
 from ...explorer.trace import TraceStep
 from .islander import Islander
-from .member import (
-    GIVE_UP,
-    NEXT_ROUND,
-    SILENCE,
-    Ask,
-    Embark,
-    Enqueue,
-    Member,
-    Pulse,
-    Tell,
-    timer_name,
-)
+from .member import GIVE_UP, NEXT_ROUND, SILENCE, Member, Pulse, timer_name
+from .messages import Ask, Embark, Enqueue, Tell
 from .schedules import Options, Run
 from .settled import PING, PINGS, settled
 from .wire import Json
