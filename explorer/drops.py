@@ -41,7 +41,8 @@ class Drops:
             answers = np.zeros((len(known), len(envelopes)), np.bool_)
             answers[:rows, :columns] = before
             for at, local in enumerate(known):
-                for number in range(columns if at < rows else 0, len(envelopes)):
-                    answers[at, number] = self._handlers.ask_drops(local, envelopes[number])
+                first = columns if at < rows else 0
+                if first < len(envelopes):
+                    answers[at, first:] = self._handlers.ask_drops(local, envelopes[first:])
             self._answers[end] = answers
         return self._answers

@@ -147,7 +147,7 @@ class Handlers:
             name for name, one in model.actors.items() if type(one).drops is not Actor.drops
         }
         self._drops: dict[tuple[Local, Envelope], bool] = {}
-        self._asked: dict[Local, Actor] = {}  # the copies that are asked what they drop
+        self._asked: dict[Local, tuple[Actor, Effects]] = {}  # copies that are asked what they drop
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
         self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
@@ -249,22 +249,33 @@ class Handlers:
             return False
         known = self._drops.get((local, envelope))
         if known is None:
-            known = self._drops[local, envelope] = self.ask_drops(local, envelope)
+            known = self._drops[local, envelope] = self.ask_drops(local, [envelope])[0]
         return known
 
-    def ask_drops(self, local: Local, envelope: Envelope) -> bool:
-        """The same, not remembered, for an actor at one of the ends."""
-        actor = self._asked.get(local)
-        if actor is None:
-            actor = self._asked[local] = local.copy()
-        message = self.delivery(envelope).moulds.plain.copy()
-        try:
-            return bool(actor.drops(message, envelope.sender, envelope.receiver))
-        except Exception as error:
+    def ask_drops(self, local: Local, envelopes: Sequence[Envelope]) -> list[bool]:
+        """Which of these envelopes, from or to it, an actor in this local state drops; not
+        remembered. Raises HandlerError if its `drops` is at fault."""
+        if local not in self._asked:
+            actor = local.copy()
+            self._asked[local] = actor, actor.__dict__[EFFECTS]
+        actor, effects = self._asked[local]
+        answers = []
+        for envelope in envelopes:
+            message = self.delivery(envelope).moulds.plain.copy()
+            try:
+                answers.append(bool(actor.drops(message, envelope.sender, envelope.receiver)))
+            except Exception as error:
+                raise HandlerError(
+                    f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() raised "
+                    f"{type(error).__name__}: {error} {location(error)}\nfor {envelope!r}"
+                ) from error
+        if _bare(actor, local.actor, local.moulds.plain) != local.fields:
             raise HandlerError(
-                f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() raised "
-                f"{type(error).__name__}: {error} {location(error)}\nfor {envelope!r}"
-            ) from error
+                f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() changed the "
+                f"actor; it may only look.\n  local state: {show(local.fields)}"
+            )
+        _equipped(actor, effects)
+        return answers
 
     def count_anew(self) -> None:
         """Let `calls` count from 0 again, the pairs that were decided before included."""

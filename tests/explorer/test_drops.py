@@ -518,6 +518,16 @@ def test_what_drops_does_to_the_message_it_is_handed_does_not_stay(engine: str) 
     }
 
 
+def test_drops_may_not_change_the_actor(engine: str) -> None:
+    def counts(self: Cell, message: Any, sender: str, receiver: str) -> bool:
+        self.value = (self.value or 0) + 1
+        return False
+
+    said = r"actor 'b' \(Cell\): drops\(\) changed the actor; it may only look"
+    with pytest.raises(HandlerError, match=said):
+        found(engine, {"a": sending("x"), "b": cell(drops=counts)})
+
+
 def test_no_field_may_be_called_drops() -> None:
     odd = make_dataclass("Odd", [("drops", int, field(default=0))], bases=(Actor,))
     with pytest.raises(ModelError, match="actor 'a': a field cannot be called 'drops'"):
