@@ -86,6 +86,10 @@ class Faults:
                 raise ModelError(
                     f"Faults: {name} must be a collection, or None for all; got {given!r}."
                 )
+        for name in ("actors", "timers"):
+            given = getattr(self, name)
+            if given is not None:  # a tuple in one order, whatever it was
+                object.__setattr__(self, name, tuple(sorted(set(given), key=repr)))
 
     @property
     def at_first(self) -> FaultState:

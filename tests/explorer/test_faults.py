@@ -271,3 +271,10 @@ def test_order_that_is_relied_on_holds_on_queues_and_not_on_a_bag() -> None:
     for network, verdict in ((Fifo(), Verdict.HOLDS), (Bag(), Verdict.VIOLATED)):
         actors = {"a": sending(1, 2), "b": cell("", receive=receive)}
         assert explore(Model("order", actors, network, [ordered]), **EVERYTHING).verdict is verdict
+
+
+def test_who_and_what_is_named_may_be_any_collection_and_reads_the_same() -> None:
+    listed = Faults(timeouts=1, timers=["t", "u"], crashes=1, actors=["a", "b"])
+    names, ids = iter(["u", "t"]), {"b", "a"}
+    assert repr(Faults(timeouts=1, timers=names, crashes=1, actors=ids)) == repr(listed)  # type: ignore[arg-type]
+    assert (listed.counts("t"), listed.counts("v"), listed.counts("t")) == (True, False, True)
