@@ -90,10 +90,12 @@ def _clean_lines(text: str) -> str:
 
 def _show(result: Result | Simulation) -> None:
     console, width = console_and_width()
-    lines = []
+    lines: list[Text] = []
+    shown: list[PropertyResult] = []
     for found in result.properties.values():
         if found.verdict is Verdict.VIOLATED and found.trace:
-            lines += [*reports.violation_lines(found, width), Text()]
+            lines += [*reports.violation_lines(found, width, shown), Text()]
+            shown.append(found)
     if isinstance(result, Simulation):
         lines += reports.text.simulation_lines(result, width)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from rich.text import Text
@@ -24,8 +24,11 @@ def simulation_lines(simulation: Simulation, width: int | None) -> list[Text]:
     return _lines(simulation, _walk_counts(simulation), "every witness was reached", width)
 
 
-def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
-    """A violated property: the trace that leads there, and why it is violated."""
+def violation_lines(
+    found: PropertyResult, width: int | None, shown: Sequence[PropertyResult] = ()
+) -> list[Text]:
+    """A violated property: the trace that leads there, and why it is violated. Steps that are those
+    of a property `shown` before are not told again."""
     if found.trace is None:
         return []
     name = clean(found.name)
@@ -34,7 +37,12 @@ def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
     else:
         title = f"{name} is violated after {_count(len(found.trace), 'step')}"
     lines = broken(Text(title, style="bold"), width, indent=2)
-    lines += [Text(), *trace_lines(found.trace, width), Text()]
+    same = next((one for one in shown if _same_steps(one.trace, found.trace)), None)
+    if same:
+        steps = broken(Text(f"  the same steps as above: {clean(same.name)}"), width, indent=4)
+    else:
+        steps = trace_lines(found.trace, width)
+    lines += [Text(), *steps, Text()]
     listed = "; ".join([*map(str, found.facts), *(f"not: {fact}" for fact in found.absent)])
     why = "these facts clash" if found.explanation == listed else found.explanation
     lines += broken(Text(f"Why: {clean(why)}"), width, indent=5)
@@ -45,6 +53,13 @@ def violation_lines(found: PropertyResult, width: int | None) -> list[Text]:
     for fact in found.absent:
         lines += broken(Text(f"  {'':<9}not: {fact_text(fact)}"), width, indent=11)
     return lines
+
+
+def _same_steps(one: Trace | None, other: Trace) -> bool:
+    if one is None or one.labels != other.labels:
+        return False
+    begins, other_begins = (trace.semantics.view(trace.initial) for trace in (one, other))
+    return repr(begins) == repr(other_begins)
 
 
 def trace_lines(trace: Trace, width: int | None) -> list[Text]:

@@ -67,3 +67,14 @@ def test_a_line_is_broken_at_words_and_its_rest_indented() -> None:
 
     lines = broken(Text("one two three four"), 9, indent=2)
     assert [line.plain for line in lines] == ["one two", "  three", "  four"]
+
+
+def test_the_same_steps_are_told_once(violated: Result) -> None:
+    found = violated.properties["greatest-promise selection"]
+    reached = violated.properties["a value is chosen"]
+    again = [line.plain for line in violation_lines(found, 80, [reached, found])]
+    assert again[2] == "  the same steps as above: greatest-promise selection"
+    assert not any("p1 → a1" in line for line in again)
+    assert any(line.startswith("Why: ") for line in again)
+    other = [line.plain for line in violation_lines(found, 80, [reached])]
+    assert other == [line.plain for line in violation_lines(found, 80)]
