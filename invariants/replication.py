@@ -176,20 +176,19 @@ def never_lost(name: str = "a committed entry is never lost") -> Invariant:
 
 
 def chains_keep_the_committed(name: str = "an accepted chain has all that is committed") -> Any:
-    """Of what someone has committed under the government that wrote it, before committing another
-    government, an accepted chain has all that lies between its foot and its head. (What a later
-    round recovered and committed need not be on chains of rounds before.) Needs `Logged`,
-    `Governed`, `Holds` and `Stands`."""
+    """Of what a leader has committed in office an accepted chain has all that lies between its foot
+    and its head. (What a later round recovered and committed need not be on chains that rounds
+    before it wrote.) Needs `Logged`, `Leads`, `Holds` and `Stands`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        def stands(a: Any, p: Any) -> Any:
-            return L.Not(L.exists(Number, lambda g: L.And(g > p, lambda: Governed(a, g))))
+        def in_office(a: Any, p: Any) -> Any:
+            return L.exists(Number, lambda g: L.And(g < p, lambda: Leads(a, g)))
 
         def kept(b: Any, h: Any, f: Any) -> Any:
             return L.forall(
                 *(MemberId, Number, Body),
                 lambda a, p, x: L.Implies(
-                    L.And(f < p, p < h, lambda: Logged(a, p, x), lambda: stands(a, p)),
+                    L.And(f < p, p < h, lambda: Logged(a, p, x), lambda: in_office(a, p)),
                     lambda: L.exists(Number, lambda q: Holds(b, h, p, q)),
                 ),
             )

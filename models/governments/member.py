@@ -140,11 +140,14 @@ class Member(Islander, Actor):
     rounds   Paxos rounds that it may still begin
     trims    whether logs are trimmed
     embarks  those it may ask to be let in by, if it is a newcomer
+    notes    whether it records that it was told to commit what it had committed: states that differ
+             in no more than that are twice as many
     """
 
     rounds: int = 1
     trims: bool = False
     embarks: tuple[str, ...] = ()
+    notes: bool = False
     pulses: tuple[Pulse, ...] = ()
     broken: str = ""
 
@@ -193,7 +196,7 @@ class Member(Islander, Actor):
     def _answer(self, number: int, request: Request, sender: str) -> None:
         sync = request.sync
         known = any(entry.promise <= self.top for entry in sync.commits)
-        if known and sync.committed >= self.top:
+        if self.notes and known and sync.committed >= self.top:
             self.record(Again(self.me))
         answer = what_counts(request, self.request(0, request), self.trims)
         if sender == self.me:

@@ -22,7 +22,7 @@ from .member import TIMED, Member, promised_by
 from .messages import Enqueue
 from .rules import PUBLISHED, SOUND, Rules
 from .settled import settled
-from .situations import SITUATIONS, witnesses
+from .situations import COMMITTED_AGAIN, SITUATIONS, witnesses
 
 
 @dataclass
@@ -73,7 +73,9 @@ def governments(
     for number, (id, islander) in enumerate(islanders.items()):
         own = {one.name: getattr(islander, one.name) for one in fields(Islander)}
         embarks = founders if number >= members else ()
-        actors[id] = Member(**own, rounds=rounds, trims=trims, embarks=embarks)
+        actors[id] = Member(
+            **own, rounds=rounds, trims=trims, embarks=embarks, notes=COMMITTED_AGAIN in reach
+        )
     for number in range(values):
         actors[f"user {number + 1}"] = User(founders[:asked], f"v{number + 1}")
     instance = ", ".join(f"{what}={number}" for what, number in given.items() if number)

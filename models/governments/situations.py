@@ -93,12 +93,15 @@ def comes_back(facts: FactSet) -> bool:
     )
 
 
+COMMITTED_AGAIN = "what is committed is committed again"
+"""The situation that members have to note."""
+
 SITUATIONS = {
     "a user's entry is committed": entry_committed,
     "another government is formed": recovered,
     "a government is committed and collapsed": committed_and_collapsed,
     "a promise carries another proposer's chain": carries_anothers,
-    "what is committed is committed again": commits_again,
+    COMMITTED_AGAIN: commits_again,
     "a proposer is halted by its own acceptor": halted,
     "two proposers have different chains": different_chains,
     "two proposers write interleaved": interleaved,
