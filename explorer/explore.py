@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .coverage import coverage_of
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
@@ -131,6 +132,8 @@ def explore(
         seconds=clock() - began,
         incomplete_because=because,
         explored=search.graph,
+        quotients=search.quotient,
+        covered=lambda: coverage_of(search.semantics.handlers),
     )
 
 

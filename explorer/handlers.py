@@ -277,6 +277,15 @@ class Handlers:
         _equipped(actor, effects)
         return answers
 
+    @property
+    def decided(self) -> Mapping[tuple[Local, Event], tuple[Outcome, ...]]:
+        """All pairs that were asked about, with what came of them, in that order."""
+        return self._outcomes
+
+    def decide_again(self, local: Local, event: Event) -> None:
+        """Run the handler for a pair that was decided, for someone who watches."""
+        self._run_all(local, event)
+
     def count_anew(self) -> None:
         """Let `calls` count from 0 again, the pairs that were decided before included."""
         self._decided_before |= self._outcomes

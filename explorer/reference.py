@@ -14,6 +14,7 @@ from .facts import FactSet
 from .graph import Edge, Path, StateGraph, calmest_path, count_interleavings
 from .judging import Finding
 from .properties import Subject
+from .quotient import Quotient, View, quotient_of
 from .search import Search
 from .semantics import State
 from .trace import Trace, label, rerun
@@ -49,6 +50,9 @@ class ReferenceSearch(Search):
 
     def graph(self) -> StateGraph:
         return self.explored
+
+    def quotient(self, view: View, most: int | None = None) -> Quotient:
+        return quotient_of(self.explored, self.semantics, view, most)
 
     def interleavings(self) -> int | None:
         return count_interleavings(self.explored)

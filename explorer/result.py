@@ -8,9 +8,11 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
+from .coverage import Coverage
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
+from .quotient import Quotient, View
 from .trace import Trace
 
 
@@ -65,6 +67,8 @@ class Result:
     seconds        wall-clock time
     incomplete_because  which bound ended the search, or None
     explored       makes `graph`
+    quotients      makes quotients: see `quotient_by`
+    covered        makes `coverage`
     """
 
     model: Model
@@ -82,12 +86,26 @@ class Result:
     seconds: float
     incomplete_because: str | None
     explored: Callable[[], StateGraph] = field(repr=False, compare=False)
+    quotients: Callable[[View, int | None], Quotient] = field(repr=False, compare=False)
+    covered: Callable[[], Coverage] = field(repr=False, compare=False)
 
     @cached_property
     def graph(self) -> StateGraph:
         """The explored states and steps, as plain objects. The tabulated engine makes them when
         they are asked for, which takes time and memory where there are many."""
         return self.explored()
+
+    def quotient_by(self, view: View, most: int | None = None) -> Quotient:
+        """The explored graph as seen through `view`, which makes one class of states that look the
+        same; made by going through all steps once more, without `graph`. Raises UsageError if there
+        are more than `most` classes."""
+        return self.quotients(view, most)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Which cases of the handlers ran, and what became of the messages; made when it is asked
+        for, by running each handler once more."""
+        return self.covered()
 
     def __repr__(self) -> str:
         return (

@@ -14,6 +14,7 @@ from .errors import CapacityError, PropertyError
 from .graph import StateGraph
 from .growth import endless
 from .judging import Finding, Judge
+from .quotient import Quotient, View
 from .result import Progress
 from .semantics import Semantics
 from .trace import Trace
@@ -111,6 +112,10 @@ class Search(ABC):
     @abstractmethod
     def graph(self) -> StateGraph:
         """What was explored, as plain objects."""
+
+    @abstractmethod
+    def quotient(self, view: View, most: int | None = None) -> Quotient:
+        """What was explored, as seen through `view`; see `Result.quotient_by`."""
 
     def _resume(self) -> bool:
         """Go on from where an earlier search was, if there is something to go on from."""

@@ -49,7 +49,8 @@ class Semantics:
         self.model = model
         self.handlers = Handlers(model)
         self._position = {actor: at for at, actor in enumerate(model.actors)}
-        self._sides = model.faults.sides(tuple(model.actors))
+        parts = model.faults.partitions != 0  # else the many ways to cut are not of interest
+        self._sides = model.faults.sides(tuple(model.actors)) if parts else []
         self._waiting = model.waiting
         self._fact_sets: dict[FactSet, FactSet] = {}
 

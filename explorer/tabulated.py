@@ -19,6 +19,8 @@ from .graph import StateGraph
 from .judging import Finding
 from .memory import Array
 from .properties import Subject
+from .quotient import Quotient, View
+from .quotient_tables import TabulatedQuotient
 from .search import Search
 from .snapshot import Json, Keeper, Taker
 from .tables import Sizes, Tabulation
@@ -525,3 +527,6 @@ class TabulatedSearch(Search):
 
     def graph(self) -> StateGraph:
         return Ways(self).graph()
+
+    def quotient(self, view: View, most: int | None = None) -> Quotient:
+        return TabulatedQuotient(self, view, most).made()

@@ -98,6 +98,7 @@ def test_only_modules_that_work_on_arrays_know_numpy() -> None:
         "kernels",
         "memory",
         "packing",
+        "quotient_tables",
         "snapshot",
         "tables",
         "tabulated",
