@@ -7,6 +7,7 @@ one key that starts with "#" and names its kind; a record also has its fields.
 from __future__ import annotations
 
 import enum
+import json
 from collections import Counter
 from typing import Any, TypeAlias
 
@@ -44,6 +45,11 @@ def encode(frozen: Frozen) -> Json:
         "#record": kind.__name__,
         **{name: encode(value) for name, value in fields_of(frozen).items()},
     }
+
+
+def exactly(document: Json) -> str:
+    """A text that is equal for equal JSON only: in Python, 1 is equal to True."""
+    return json.dumps(document, sort_keys=True)
 
 
 def encode_local(local: Local) -> Json:

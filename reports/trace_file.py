@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from ..explorer import Model, Trace, TraceError
 from ..explorer.semantics import Semantics, State, Step
 from ..explorer.trace import TraceStep, trace_step
-from .encoding import Json, encode_action, encode_envelopes, encode_local, encode_state
+from .encoding import Json, encode_action, encode_envelopes, encode_local, encode_state, exactly
 from .files import write_whole
+from .json_words import step_text
 
 FORMAT, VERSION = "islander trace", 1
 
@@ -134,7 +135,7 @@ def _step_document_of(semantics: Semantics, state: State, step: Step) -> Json:
 
 def _same_action(step: Step, wanted: Json) -> bool:
     action = encode_action(step.outcome)
-    return bool(_named(action) == _named({key: wanted.get(key) for key in action}))
+    return exactly(_named(action)) == exactly(_named({key: wanted.get(key) for key in action}))
 
 
 def _named(action: Json) -> Json:
@@ -152,13 +153,13 @@ def _initial_state(semantics: Semantics, saved: SavedTrace) -> State:
         )
     states = semantics.initial_states()
     for state in states:
-        if encode_state(model, state) == saved.initial:
+        if exactly(encode_state(model, state)) == exactly(saved.initial):
             return state
     ours, theirs = encode_state(model, states[0]), saved.initial
     differing = sorted(
         actor
         for actor in {*ours["actors"], *theirs["actors"]}
-        if ours["actors"].get(actor) != theirs["actors"].get(actor)
+        if exactly(ours["actors"].get(actor)) != exactly(theirs["actors"].get(actor))
     )
     where = f"actors that differ: {', '.join(differing)}" if differing else "the network differs"
     raise TraceError(
@@ -168,35 +169,22 @@ def _initial_state(semantics: Semantics, saved: SavedTrace) -> State:
 
 
 def _not_enabled(number: int, wanted: Json, enabled: list[Step]) -> str:
-    possible = sorted({_text(encode_action(step.outcome)) for step in enabled})
+    possible = sorted({step_text(encode_action(step.outcome)) for step in enabled})
     return (
-        f"step {number} of the trace cannot be taken: {_text(wanted)}. "
+        f"step {number} of the trace cannot be taken: {step_text(wanted)}. "
         f"Possible here: {'; '.join(possible) or 'nothing'}."
     )
 
 
 def _other_outcome(number: int, ours: Json, theirs: Json) -> str | None:
     for key in ("after", "sent"):
-        if ours[key] != theirs.get(key):
+        if exactly(ours[key]) != exactly(theirs.get(key)):
             return (
-                f"step {number}, {_text(theirs)}, has another outcome than the trace says.\n"
+                f"step {number}, {step_text(theirs)}, has another outcome than the trace says.\n"
                 f"  the trace: {key} = {json.dumps(theirs.get(key))}\n"
                 f"  the model: {key} = {json.dumps(ours[key])}"
             )
     return None
-
-
-def _text(action: Json) -> str:
-    kind = action.get("action")
-    if "message" in action:
-        done = "" if kind == "deliver" else f" ({kind})"
-        message = json.dumps(action.get("message"))
-        return f"{action.get('sender')} → {action.get('actor')} {message}{done}"
-    if kind == "timeout":
-        return f"{action.get('actor')}: timer {action.get('timer')!r} fires"
-    if kind == "cut":
-        return f"network: cut {json.dumps(action.get('side'))}"
-    return f"{action.get('actor') or 'network'}: {kind}"
 
 
 def _checked(path: Path, document: Any) -> SavedTrace:
