@@ -9,8 +9,9 @@ from pathlib import Path
 from ..explorer import UsageError
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path`: into a new file beside it, which then takes its place.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content`, text as UTF-8, to `path`: into a new file beside it, which then takes its
+    place.
 
     Raises UsageError if that cannot be done; whatever was at `path` is then as it was.
     """
@@ -19,8 +20,8 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         raise _refusal(path, error) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         os.chmod(aside, _mode(path))

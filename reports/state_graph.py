@@ -1,25 +1,27 @@
-"""The explored state graph as a networkx graph and as files; no other module knows networkx."""
+"""Graphs of what was explored, as files in the format that the suffix names, and as networkx
+graphs; no other module knows networkx.
+"""
 
 from __future__ import annotations
 
 import json
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..explorer import Deliver, Result, Trace, UsageError
-from ..explorer.freeze import show
-from ..explorer.graph import StateGraph, all_edges
-from ..explorer.semantics import State
-from ..explorer.trace import label
-from .encoding import encode_state
+from ..explorer import Model, Result, Trace, UsageError
+from ..explorer.quotient import view_named
+from .drawing import Drawing
 from .files import write_whole
-from .words import clean, event_parts
+from .graph_formats import aldebaran, check_graphviz, dot, picture
+from .quotient_graph import quotient_graph
+from .whole_graph import around_trace, whole_graph
 
 if TYPE_CHECKING:
     import networkx
 
-SUFFIXES = (".dot", ".graphml", ".json")
+SUFFIXES = (".dot", ".graphml", ".json", ".aut", ".svg", ".png")
+PICTURES = (".svg", ".png")
 
 
 def check_suffix(path: Path) -> None:
@@ -29,6 +31,8 @@ def check_suffix(path: Path) -> None:
             f"cannot write a graph to {path}: the suffix says the format, "
             f"and it must be one of {', '.join(SUFFIXES)}."
         )
+    if path.suffix in PICTURES:
+        check_graphviz(path.suffix)
 
 
 def check_size(result: Result, limit: int) -> None:
@@ -36,129 +40,110 @@ def check_size(result: Result, limit: int) -> None:
     if result.states > limit:
         raise UsageError(
             f"the state graph has {result.states:,} states, more than --max-graph {limit:,}; no "
-            f"tool draws that well. Explore a smaller instance or bound it (--max-depth), or raise "
-            f"--max-graph to write it all the same."
+            f"tool draws that well. Explore a smaller instance or bound it (--max-depth), draw the "
+            f"states around the trace (--around-trace 1) or classes of states (--view facts), or "
+            f"raise --max-graph to write it all the same."
         )
 
 
+def check_graph(
+    path: Path | None, model: Model, around: int | None = None, view: str | None = None
+) -> None:
+    """Raise UsageError, before any work is put into it, if `save_graph` could not write a graph
+    that is asked for so."""
+    options = [
+        name for name, value in (("--around-trace", around), ("--view", view)) if value is not None
+    ]
+    if path is None:
+        if options:
+            raise UsageError(
+                f"{options[0]} says which graph to write; name the file, too: --graph FILE."
+            )
+        return
+    check_suffix(path)
+    if len(options) > 1:
+        raise UsageError(
+            "--around-trace draws states and --view classes of states; choose one of them."
+        )
+    if around is not None and around < 0:
+        raise UsageError(f"--around-trace must be a number of steps, 0 or more; got {around}.")
+    if view is not None:
+        view_named(view, model)
+
+
+def save_graph(
+    path: Path,
+    result: Result,
+    trace: Trace | None,
+    limit: int,
+    *,
+    around: int | None = None,
+    view: str | None = None,
+) -> None:
+    """Write a graph of what was explored, with `trace` marked, in the format that the suffix names.
+
+    around  only the states to which at most so many steps lead from a state of `trace`
+    view    classes of states that look the same: see `explorer.quotient.view_named`
+
+    Raises UsageError if there are more than `limit` nodes, there is no trace to draw states around,
+    `view` is not one, or the file cannot be written.
+    """
+    check_graph(path, result.model, around, view)
+    if view is not None:
+        drawing = quotient_graph(result, view, trace, limit)
+    elif around is not None:
+        if trace is None:
+            raise UsageError(
+                "--around-trace: there is no trace to draw the states around; every property that "
+                "was decided holds, or --trace-of names one without a trace."
+            )
+        drawing = around_trace(trace, around, limit)
+    else:
+        check_size(result, limit)
+        drawing = whole_graph(result, trace)
+    if path.suffix == ".png":
+        write_whole(path, picture(drawing, path.suffix))
+    else:
+        write_whole(path, _written(path.suffix, drawing))
+
+
 def to_networkx(result: Result, trace: Trace | None = None) -> networkx.MultiDiGraph[int]:
-    """The explored states and steps as a networkx MultiDiGraph.
+    """The explored states and steps as a networkx MultiDiGraph, with what is on `trace` marked.
 
     Nodes are the states' numbers in breadth-first order, with `label`, `depth`, `initial`,
-    `terminal`, an attribute for each actor's local state, and `in_flight`; edges have `label`,
-    `actor`, `sender`, `what` (the message or timer) and `choices`. Nodes and edges on `trace` have
+    `terminal`, `unexpanded`, an attribute for each actor's local state, `in_flight`, `facts`,
+    `violates`. Edges have `label`, `kind`, `actor`, `what` (the message or timer), `choices`; of a
+    message `sender`, `receiver`, `message` (its class) and an attribute for each field; `timer` or
+    `side`; `violates`; and `action`, which is JSON. Nodes and edges on `trace` have
     `counterexample` true. All attributes are strings, ints or bools.
     """
+    return _networkx(whole_graph(result, trace))
+
+
+def _networkx(drawing: Drawing) -> networkx.MultiDiGraph[int]:
     import networkx
 
-    graph = result.graph
-    nodes, edges = _path(graph, trace) if trace else (set(), set())
-    drawn: networkx.MultiDiGraph[int] = networkx.MultiDiGraph(name=clean(result.model.name))
-    for depth in range(len(graph.levels)):
-        for number in graph.level(depth):
-            drawn.add_node(number, **_node(result, number, depth, number in nodes))
-    for source, edge, target in all_edges(graph):
-        drawn.add_edge(source, target, **_edge(graph, edge, edge in edges))
+    drawn: networkx.MultiDiGraph[int] = networkx.MultiDiGraph(name=drawing.name)
+    for number, node in enumerate(drawing.nodes):
+        drawn.add_node(number, **node)
+    for source, target, about in drawing.arrows:
+        key = drawn.add_edge(source, target)
+        drawn.edges[source, target, key].update(about)  # as keywords, "key" would be no attribute
     return drawn
 
 
-def save_graph(path: Path, result: Result, trace: Trace | None, limit: int) -> None:
-    """Write the explored graph, with `trace` marked, in the format that the suffix names.
-
-    Raises UsageError if the graph has more than `limit` states, or the file cannot be written.
-    """
-    check_suffix(path)
-    check_size(result, limit)
-    write_whole(path, _written(path.suffix, to_networkx(result, trace)))
-
-
-def _written(suffix: str, drawn: networkx.MultiDiGraph[int]) -> str:
+def _written(suffix: str, drawing: Drawing) -> str:
+    if suffix == ".dot":
+        return dot(drawing)
+    if suffix == ".aut":
+        return aldebaran(drawing)
+    if suffix == ".svg":
+        return picture(drawing, suffix).decode("utf-8")
     import networkx
 
-    if suffix == ".dot":
-        return _dot(drawn)
+    drawn = _networkx(drawing)
     if suffix == ".graphml":
         buffer = BytesIO()
         networkx.write_graphml(drawn, buffer)
         return buffer.getvalue().decode("utf-8")
     return json.dumps(networkx.node_link_data(drawn, edges="edges"), indent=1) + "\n"
-
-
-def _node(result: Result, number: int, depth: int, on_trace: bool) -> dict[str, Any]:
-    graph = result.graph
-    state: State = graph.states[number]
-    actors = {f"actor {clean(one.actor)}": clean(_local(one)) for one in state.locals}
-    flying = result.model.network.contents(state.network)
-    return {
-        "label": "\n".join(f"{name[6:]}: {text}" for name, text in actors.items()),
-        "depth": depth,
-        "initial": depth == 0,
-        "terminal": number < graph.expanded and not graph.steps(number),
-        "counterexample": on_trace,
-        **actors,
-        "in_flight": "; ".join(
-            clean(f"{envelope!r}") + (f" ×{count}" if count > 1 else "")
-            for envelope, count in flying.items()
-        ),
-    }
-
-
-def _local(local: Any) -> str:
-    timers = f", timers {', '.join(local.timers)}" if local.timers else ""
-    return show(local.fields) + timers
-
-
-def _edge(graph: StateGraph, edge: int, on_trace: bool) -> dict[str, Any]:
-    outcome = graph.outcomes[edge]
-    event = outcome.event
-    who, what = event_parts(event)  # type: ignore[arg-type]
-    choices = clean(", ".join(choice.shown for choice in outcome.choices))
-    return {
-        "label": f"{who}: {what}" + (f", chooses {choices}" if choices else ""),
-        "actor": clean(event.actor),
-        "sender": clean(event.sender) if isinstance(event, Deliver) else "",
-        "what": what,
-        "choices": choices,
-        "counterexample": on_trace,
-    }
-
-
-def _path(graph: StateGraph, trace: Trace) -> tuple[set[int], set[int]]:
-    """The numbers of the states and steps of `trace` in `graph`."""
-    beginning = encode_state(trace.model, trace.initial)
-    for start in graph.initial:
-        if encode_state(trace.model, graph.states[start]) != beginning:
-            continue
-        state, nodes, edges = start, {start}, set()
-        for wanted in trace.labels:
-            edge = next((e for e in graph.steps(state) if label(graph.outcomes[e]) == wanted), None)
-            if edge is None:
-                break
-            state = graph.targets[edge]
-            nodes.add(state)
-            edges.add(edge)
-        if len(edges) == len(trace):
-            return nodes, edges
-    return set(), set()
-
-
-def _dot(drawn: networkx.MultiDiGraph[int]) -> str:
-    lines = ["digraph {", '  node [shape=box, fontname="monospace", fontsize=10];']
-    lines.append('  edge [fontname="monospace", fontsize=9];')
-    for number, data in drawn.nodes(data=True):
-        style = _styles(data, initial="penwidth=2", terminal="peripheries=2")
-        lines.append(f"  {number} [label={_quoted(data['label'])}{style}];")
-    for source, target, data in drawn.edges(data=True):
-        lines.append(f"  {source} -> {target} [label={_quoted(data['label'])}{_styles(data)}];")
-    return "\n".join([*lines, "}", ""])
-
-
-def _styles(data: dict[str, Any], **styles: str) -> str:
-    styles["counterexample"] = "color=red, fontcolor=red"
-    return "".join(f", {style}" for name, style in styles.items() if data[name])
-
-
-def _quoted(text: str) -> str:
-    """A DOT string; within it a backslash begins an escape and \\l ends a line at the left."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(line + "\\l" for line in escaped.split("\n")) + '"'
