@@ -46,8 +46,8 @@ def violation_lines(
     listed = "; ".join([*map(str, found.facts), *(f"not: {fact}" for fact in found.absent)])
     why = "these facts clash" if found.explanation == listed else found.explanation
     lines += broken(Text(f"Why: {clean(why)}"), width, indent=5)
-    since = {fact: _since(found.trace, fact) for fact in found.facts}
-    for fact, step in sorted(since.items(), key=lambda item: item[1]):
+    made = {fact: since(found.trace, fact) for fact in found.facts}
+    for fact, step in sorted(made.items(), key=lambda item: item[1]):
         place = f"step {step}" if step else "at first"
         lines += broken(Text(f"  {place:<9}{fact_text(fact)}"), width, indent=11)
     for fact in found.absent:
@@ -148,7 +148,7 @@ def _conclusion(result: Result | Simulation, holds: str) -> Text:
     return Text(f"VIOLATED  {model}: {clean('; '.join(broken))}", style=style)
 
 
-def _since(trace: Trace, fact: Fact) -> int:
+def since(trace: Trace, fact: Fact) -> int:
     """The step that last made `fact` true before the end; 0 if it was true from the start."""
     for number in range(len(trace), 0, -1):
         if fact in trace.steps[number - 1].facts:
