@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import re
 import secrets
 import shlex
 import sys
@@ -37,19 +36,26 @@ from .explorer import (
     simulate,
 )
 from .explorer.walks import WalkProgress
-from .live import available_bytes, brief, live_line
+from .listing import described, show_target
+from .live import brief, live_line
 from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
-from .output import (
-    Output,
-    console_and_width,
-    described,
-    say,
-    show_target,
-    tell,
-    tell_defect,
-    to_save,
+from .options import (
+    Assignments,
+    Bounds,
+    Bug,
+    CountInterleavings,
+    Every,
+    GraphOptions,
+    MaxSeconds,
+    ModelName,
+    ReportOptions,
+    ScheduleFile,
+    Threads,
+    TraceOptions,
+    with_groups,
 )
+from .output import Output, console_and_width, say, show_lines, tell, tell_defect, to_save
 from .schedule_files import schedule_in, schedule_trace
 
 
@@ -81,40 +87,6 @@ app = typer.Typer(
 )
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback behind an error.")]
-Assignments = Annotated[
-    list[str] | None,
-    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter of the model."),
-]
-
-Bug = Annotated[str | None, typer.Option(help="Seed this bug into the model.")]
-ModelName = Annotated[
-    str, typer.Argument(help="A model that ships (see `islander models`), or FILE.py:FACTORY.")
-]
-Threads = Annotated[int, typer.Option(help="How many threads explore.")]
-MaxStates = Annotated[int | None, typer.Option(help="Keep at most this many states.")]
-MaxDepth = Annotated[int | None, typer.Option(help="Look no further than this.")]
-MaxSeconds = Annotated[float | None, typer.Option(help="Stop after this time.")]
-MaxBytes = Annotated[
-    str | None,
-    typer.Option(metavar="SIZE", help="Memory: 500M, 8G. Default: most of what is free; 'none'."),
-]
-CountInterleavings = Annotated[
-    bool, typer.Option("--count-interleavings", help="Also when there are many states.")
-]
-TraceFile = Annotated[
-    Path | None, typer.Option(help="Write the counterexample, as JSON to replay.")
-]
-TraceOf = Annotated[
-    str | None, typer.Option(metavar="PROPERTY", help="Write the trace of this property.")
-]
-ScheduleFile = Annotated[
-    Path | None, typer.Option(help="Write it as a schedule of islanders, of governments only.")
-]
-GraphFile = Annotated[
-    Path | None, typer.Option(help="Write the state graph: .dot, .graphml or .json.")
-]
-MaxGraph = Annotated[int, typer.Option(help="Refuse to write more states than that.")]
-Every = Annotated[float, typer.Option(metavar="SECONDS", help="Time between two checkpoints.")]
 
 
 def main() -> None:
@@ -145,7 +117,8 @@ def _reported(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
             code = Exit.USAGE
         raise typer.Exit(code)
 
-    signature = inspect.signature(command, eval_str=True)
+    command = with_groups(command)
+    signature = inspect.signature(command)
     debug_option = inspect.Parameter(
         "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
     )
@@ -169,26 +142,23 @@ def _options(
 @_reported
 def check(
     model: ModelName,
+    *,
     parameter: Assignments = None,
     bug: Bug = None,
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Leave out all repairs, if the model has any.")
     ] = False,
+    bounds: Bounds,
     engine: Annotated[str, typer.Option(help="The engine that explores.")] = ENGINES[0],
     threads: Threads = 1,
-    max_states: MaxStates = None,
-    max_depth: MaxDepth = None,
-    max_seconds: MaxSeconds = None,
-    max_bytes: MaxBytes = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Explore on after a violation.")
     ] = False,
     count_interleavings: CountInterleavings = False,
-    trace: TraceFile = None,
-    trace_of: TraceOf = None,
+    traces: TraceOptions,
     schedule: ScheduleFile = None,
-    graph: GraphFile = None,
-    max_graph: MaxGraph = 5000,
+    graphs: GraphOptions,
+    files: ReportOptions,
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the search there, to resume it.")
     ] = None,
@@ -200,15 +170,12 @@ def check(
         given["as_published"] = "true"
         keep_going = True  # it goes wrong in more than one way
     checked = make_model(find_target(model), given, bug)
-    output = Output(checked, trace, trace_of, graph, max_graph)
+    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
+    output = Output(checked, source, traces, graphs, files)
     if schedule:
         _check_recordable(checked, schedule)
-    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
     options: dict[str, Any] = {
-        "max_states": max_states,
-        "max_depth": max_depth,
-        "max_seconds": max_seconds,
-        "max_bytes": None if engine == "reference" and max_bytes is None else _bytes(max_bytes),
+        **bounds.arguments(engine),
         "keep_going": keep_going,
         "count_interleavings": count_interleavings,
     }
@@ -218,27 +185,24 @@ def check(
         keeper.create()
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
     again = ["--keep-going"] if keep_going else []
-    again += ["--trace-of", trace_of] if trace_of else []
-    output.show(result, source, again)
+    again += ["--trace-of", traces.trace_of] if traces.trace_of else []
+    output.show(result, again)
     if schedule:
-        _save_schedule(schedule, to_save(result, trace_of))
-    return _EXITS[result.verdict]
+        _save_schedule(schedule, to_save(result, traces.trace_of))
+    return _exit(result, files)
 
 
 @app.command()
 @_reported
 def resume(
     directory: Annotated[Path, typer.Argument(help="What `islander check --checkpoint` wrote.")],
+    *,
+    bounds: Bounds,
     threads: Threads = 1,
-    max_states: MaxStates = None,
-    max_depth: MaxDepth = None,
-    max_seconds: MaxSeconds = None,
-    max_bytes: MaxBytes = None,
     count_interleavings: CountInterleavings = False,
-    trace: TraceFile = None,
-    trace_of: TraceOf = None,
-    graph: GraphFile = None,
-    max_graph: MaxGraph = 5000,
+    traces: TraceOptions,
+    graphs: GraphOptions,
+    files: ReportOptions,
     checkpoint_every: Every = 10.0,
 ) -> Exit:
     """Go on with a search that was kept with --checkpoint, to the same counts and verdicts."""
@@ -249,26 +213,24 @@ def resume(
     given = dict(written.source.parameters)
     bug = given.pop("bug", None)
     checked = make_model(find_target(written.source.target), given, bug)
-    output = Output(checked, trace, trace_of, graph, max_graph)
+    output = Output(checked, written.source, traces, graphs, files)
     result = _explore(
         checked,
         threads=threads,
-        max_states=max_states,
-        max_depth=max_depth,
-        max_seconds=max_seconds,
-        max_bytes=_bytes(max_bytes),
+        **bounds.arguments(),
         keep_going=bool(written.options.get("keep_going")),
         count_interleavings=count_interleavings or bool(written.options.get("count_interleavings")),
         checkpoint=keeper,
     )
-    output.show(result, written.source)
-    return _EXITS[result.verdict]
+    output.show(result)
+    return _exit(result, files)
 
 
 @app.command("simulate")
 @_reported
 def walk(
     model: ModelName,
+    *,
     parameter: Assignments = None,
     bug: Bug = None,
     walks: Annotated[int, typer.Option(help="Take at most this many walks.")] = 1000,
@@ -277,14 +239,13 @@ def walk(
         int | None, typer.Option(help="Take the walks of this seed; default: a random one.")
     ] = None,
     max_seconds: MaxSeconds = None,
-    trace: TraceFile = None,
-    trace_of: TraceOf = None,
+    traces: TraceOptions,
 ) -> Exit:
     """Take random walks through a model that is too large to check."""
     given = parse_assignments(parameter or [])
     checked = make_model(find_target(model), given, bug)
-    output = Output(checked, trace, trace_of, None, 0)
     source = reports.Source(model, given | ({"bug": bug} if bug else {}))
+    output = Output(checked, source, traces)
     result = _simulate(
         checked,
         walks=walks,
@@ -293,7 +254,7 @@ def walk(
         max_seconds=max_seconds,
     )
     again = ["--walks", str(walks), "--depth", str(depth), "--seed", str(result.seed)]
-    output.show(result, source, again)
+    output.show(result, again)
     return _EXITS[result.verdict]
 
 
@@ -323,6 +284,10 @@ def replay(
     ] = None,
     parameter: Assignments = None,
     bug: Bug = None,
+    trace_format: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="Print the trace in this format, and nothing else."),
+    ] = None,
 ) -> Exit:
     """Take the steps of a saved trace again, and say where it stops agreeing with the model.
 
@@ -330,8 +295,8 @@ def replay(
     """
     schedule = schedule_in(file)
     if schedule is not None:
-        if model or parameter or bug:
-            raise UsageError(f"{file} is a schedule; it takes no --model, no -p and no --bug.")
+        if model or parameter or bug or trace_format:
+            raise UsageError(f"{file} is a schedule; it takes no --model, -p, --bug or format.")
         typer.echo(schedule_trace(file, schedule), nl=False)
         return Exit.HOLDS
     saved = reports.read_trace(file)
@@ -340,11 +305,14 @@ def replay(
     given |= parse_assignments(parameter or [])
     seeded = given.pop("bug", None)
     target = find_target(model or _beside(source, file))
+    wanted = trace_format and reports.trace_format(None, trace_format)
     replayed = reports.replay(make_model(target, given, bug or seeded), saved)
-    console, width = console_and_width()
-    for line in reports.trace_lines(replayed.trace, width):
-        console.print(line, soft_wrap=True)
-    console.print()
+    if wanted and not replayed.disagreement:
+        told = reports.Telling(replayed.trace, source, saved.property, saved.explanation)
+        typer.echo(reports.written(told, wanted), nl=False)
+        return Exit.HOLDS
+    _, width = console_and_width()
+    show_lines([*reports.trace_lines(replayed.trace, width), Text()])
     if replayed.disagreement:
         say(f"The trace and the model part at {replayed.disagreement}", style="red")
         return Exit.VIOLATED
@@ -376,6 +344,16 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     say(f"schedule written to {path}; to follow it:\n  {again}")
 
 
+def _exit(result: Result, files: ReportOptions) -> Exit:
+    """The exit code of a search; a coverage that is required and wanting makes it no success."""
+    if result.verdict is not Verdict.HOLDS or not files.require_coverage:
+        return _EXITS[result.verdict]
+    coverage = result.coverage
+    if coverage.never_run:
+        return Exit.VIOLATED
+    return Exit.INCOMPLETE if coverage.unread else Exit.HOLDS
+
+
 # -- exploring ----------------------------------------------------------------------------------
 
 
@@ -405,19 +383,6 @@ def _tell_compiling() -> None:
         file=sys.stderr,
         flush=True,
     )
-
-
-def _bytes(size: str | None) -> int | None:
-    """How many bytes "500M" and the like are; by default most of the memory that is free."""
-    if size is None:
-        free = available_bytes()
-        return None if free is None else free * 7 // 8
-    if size.lower() == "none":
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", size.strip().lower())
-    if not found or float(found[1]) <= 0:
-        raise UsageError(f"--max-bytes {size!r}: it should be a size such as 500M or 8G, or none.")
-    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 
 def _beside(source: reports.Source | None, trace: Path) -> str:

@@ -1,16 +1,14 @@
-"""What the command line prints and writes: results, errors, models, traces and graphs."""
+"""What the command line prints and writes: results, errors, traces, graphs and reports."""
 
 from __future__ import annotations
 
-import inspect
 import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -22,86 +20,161 @@ from .explorer import (
     PropertyResult,
     Result,
     Simulation,
-    Trace,
     UsageError,
     Verdict,
 )
-from .loading import Target
+from .options import GraphOptions, ReportOptions, TraceOptions
+from .report_files import diagrams_of, write_reports
+from .reports.summary import check_command, summarise
 from .reports.words import clean
 
 
 @dataclass(frozen=True)
 class Output:
-    """What is to be written, checked before any work is put into it."""
+    """What is to be told and written of one model, checked before any work is put into it."""
 
     model: Model
-    trace: Path | None
-    trace_of: str | None
-    graph: Path | None
-    max_graph: int
+    source: reports.Source
+    traces: TraceOptions = field(default_factory=TraceOptions)
+    graphs: GraphOptions = field(default_factory=GraphOptions)
+    files: ReportOptions = field(default_factory=ReportOptions)
 
     def __post_init__(self) -> None:
+        traces, graphs, files = self.traces, self.graphs, self.files
         names = [p.name for p in self.model.properties]
-        if self.trace_of is not None and self.trace_of not in names:
+        if traces.trace_of is not None and traces.trace_of not in names:
             raise UsageError(
-                f"--trace-of {self.trace_of!r}: there is no such property; "
+                f"--trace-of {traces.trace_of!r}: there is no such property; "
                 f"there are {', '.join(map(repr, names))}."
             )
-        for path in filter(None, (self.trace, self.graph)):
+        reports.trace_format(traces.trace, traces.trace_format)
+        written = (traces.trace, graphs.graph, files.html, files.junit, files.sarif, files.github)
+        paths = [path for path in written if path is not None]
+        for path in paths:
             reports.check_writable(path)
-        if self.graph:
-            reports.check_suffix(self.graph)
+            if sum(path.absolute() == other.absolute() for other in paths) > 1:
+                raise UsageError(f"{path} is to hold two things; name another file for one.")
+        reports.check_graph(graphs.graph, self.model, graphs.around_trace, graphs.view)
 
-    def show(
-        self,
-        result: Result | Simulation,
-        source: reports.Source,
-        again: Sequence[str] = (),
-    ) -> None:
-        """Print the result, and write what was asked for. `again` are the options without which
+    @property
+    def aside(self) -> bool:
+        """Whether standard output is for the trace alone, and all else is told beside it."""
+        return self.traces.trace is None and self.traces.trace_format not in (None, "text")
+
+    def show(self, result: Result | Simulation, again: Sequence[str] = ()) -> None:
+        """Tell the result, and write what was asked for. `again` are the options without which
         the same search would find something else."""
-        _show(result)
-        shown = to_save(result, self.trace_of)
-        if self.trace:
-            _save_trace(self.trace, shown, source)
+        show_lines(_told(result, self.files.why, self.aside), self.aside)
+        shown = to_save(result, self.traces.trace_of)
+        if self.traces.trace or self.aside:
+            self._write_trace(shown)
         elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
             verb = "check" if isinstance(result, Result) else "simulate"
-            command = shlex.join([*_command(verb, source), *again, "--trace", "trace.json"])
-            say(f"To save this trace and replay it:\n  {command}\n  islander replay trace.json")
-        if self.graph and isinstance(result, Result):
-            reports.save_graph(self.graph, result, shown.trace if shown else None, self.max_graph)
-            say(f"state graph written to {self.graph}")
+            command = [*check_command(self.source, verb), *again, "--trace", "trace.json"]
+            say(
+                f"To save this trace and replay it:\n  {shlex.join(command)}\n"
+                f"  islander replay trace.json"
+            )
+        if isinstance(result, Result):
+            self._write_graph(result, shown)
+            self._write_reports(result)
+
+    def _write_trace(self, found: PropertyResult | None) -> None:
+        path, kind = self.traces.trace, self.traces.trace_format
+        if found is None or found.trace is None:
+            where = f", so {path} was not written" if path else ""
+            say(f"there is no such trace{where}", aside=self.aside)
+            return
+        kind = reports.trace_format(path, kind)
+        told = reports.Telling(found.trace, self.source, found.name, found.explanation)
+        text = reports.written(told, kind)
+        if path is None:
+            typer.echo(text, nl=False)
+            return
+        reports.write_whole(path, text)
+        replay = f"; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
+        say(f"trace written to {path}{replay if kind == 'json' else ''}")
+
+    def _write_graph(self, result: Result, shown: PropertyResult | None) -> None:
+        if self.graphs.graph is None:
+            return
+        graphs, trace = self.graphs, shown.trace if shown else None
+        reports.save_graph(
+            self.graphs.graph,
+            result,
+            trace,
+            graphs.max_graph,
+            around=graphs.around_trace,
+            view=graphs.view,
+        )
+        say(f"state graph written to {graphs.graph}", aside=self.aside)
+
+    def _write_reports(self, result: Result) -> None:
+        files = self.files
+        gaps = required_gaps(result) if files.require_coverage else None
+        for gap in gaps or ():
+            say(f"not covered: {gap}", style="yellow", aside=self.aside)
+        if files.html:
+            from .reports.page import page_html
+            from .reports.page_data import page_data
+
+            data = page_data(result, self.source, states=files.html_states)
+            reports.write_whole(files.html, page_html(data))
+            say(f"page written to {files.html}; open it in a browser", aside=self.aside)
+        if files.junit or files.sarif or files.github:
+            summary = summarise(result, self.source, gaps=gaps)
+            diagrams = diagrams_of(summary.name, result) if files.github else {}
+            paths = {"junit": files.junit, "sarif": files.sarif, "github": files.github}
+            for path in write_reports([summary], diagrams, **paths):
+                say(f"report written to {path}", aside=self.aside)
 
 
-def console_and_width() -> tuple[Console, int | None]:
-    """A console, and the width to break lines at; None when piped, a line being a line there."""
-    console = Console(highlight=False)
+def required_gaps(result: Result) -> tuple[str, ...]:
+    """What is wanting for the coverage that --require-coverage requires."""
+    coverage = result.coverage
+    never = [f"{case} never ran" for case in coverage.never_run]
+    return (*never, *(f"{name}: its source cannot be read" for name in coverage.unread))
+
+
+def console_and_width(aside: bool = False) -> tuple[Console, int | None]:
+    """A console, and the width to break lines at; None when piped, a line being a line there.
+    `aside`: on standard error."""
+    console = Console(highlight=False, stderr=aside)
     return console, console.width if console.is_terminal else None
 
 
-def say(text: str, style: str = "") -> None:
-    console, _ = console_and_width()
+def say(text: str, style: str = "", aside: bool = False) -> None:
+    console, _ = console_and_width(aside)
     console.print(Text(_clean_lines(text), style=style), soft_wrap=True)
+
+
+def show_lines(lines: Sequence[Text], aside: bool = False) -> None:
+    console, _ = console_and_width(aside)
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _clean_lines(text: str) -> str:
     return "\n".join(map(clean, text.split("\n")))
 
 
-def _show(result: Result | Simulation) -> None:
-    console, width = console_and_width()
+def _told(result: Result | Simulation, why: bool, aside: bool) -> list[Text]:
+    """The violations, with the traces that lead there, and then the verdicts and counts."""
+    _, width = console_and_width(aside)
     lines: list[Text] = []
     shown: list[PropertyResult] = []
     for found in result.properties.values():
         if found.verdict is Verdict.VIOLATED and found.trace:
             lines += [*reports.violation_lines(found, width, shown), Text()]
+            if why:
+                lines += [*reports.truth_lines(found.trace, width), Text()]
             shown.append(found)
     if isinstance(result, Simulation):
-        lines += reports.text.simulation_lines(result, width)
-    else:
-        lines += reports.result_lines(result, width)
-    for line in lines:
-        console.print(line, soft_wrap=True)
+        return lines + reports.text.simulation_lines(result, width)
+    if why:
+        lines += reports.witness_lines(result, width)
+        lines += [*reports.coverage_lines(result, width), Text()]
+    return lines + reports.result_lines(result, width)
 
 
 def tell(error: IslanderError, debug: bool) -> None:
@@ -127,84 +200,9 @@ def tell_defect(error: Exception) -> None:
     )
 
 
-def show_target(target: Target) -> None:
-    console, width = console_and_width()
-    console.print(Text(target.name, style="bold"), soft_wrap=True)
-    for line in [*reports.text.broken(Text(f"  {target.summary}"), width, 2), Text()]:
-        console.print(line, soft_wrap=True)
-    console.print("  parameters (-p NAME=VALUE)", soft_wrap=True)
-    rows = [
-        (f"{p.name}={_default(p.default)}", p.summary)
-        for p in target.parameters.values()
-        if p.name != "bug"
-    ]
-    rows.append(("", ""))
-    rows.append(("bugs (--bug NAME)", ""))
-    start = len(rows)
-    rows += [
-        (name, f"{b.summary} → {b.violates}, {b.steps} steps") for name, b in target.bugs.items()
-    ]
-    for at, (name, summary) in enumerate(rows):
-        indent = "  " if name.startswith("bugs (") and at == start - 1 else "    "
-        for line in reports.text.broken(Text(f"{indent}{name:<24}{summary}".rstrip()), width, 28):
-            console.print(line, soft_wrap=True)
-
-
-def _default(value: Any) -> str:
-    if value is inspect.Parameter.empty:
-        return "…"
-    if isinstance(value, (tuple, list)):
-        return ",".join(map(str, value)) or "none"
-    return (
-        {True: "true", False: "false", None: "none"}.get(value, str(value))
-        if (value is None or isinstance(value, bool))
-        else str(value)
-    )
-
-
-def described(target: Target) -> dict[str, Any]:
-    return {
-        "name": target.name,
-        "summary": target.summary,
-        "parameters": [
-            {"name": p.name, "type": p.kind_text, "default": p.default, "summary": p.summary}
-            for p in target.parameters.values()
-            if p.name != "bug"
-        ],
-        "bugs": [
-            {
-                "name": name,
-                "summary": bug.summary,
-                "violates": bug.violates,
-                "steps": bug.steps,
-                "parameters": dict(bug.parameters),
-            }
-            for name, bug in target.bugs.items()
-        ],
-    }
-
-
 def to_save(result: Result | Simulation, trace_of: str | None) -> PropertyResult | None:
     """The property whose trace is wanted: the one named, else the first that is violated."""
     if trace_of is not None:
         return result.properties[trace_of]
     violated = [p for p in result.properties.values() if p.verdict is Verdict.VIOLATED]
     return next((found for found in violated if found.trace), None)
-
-
-def _save_trace(path: Path, found: PropertyResult | None, source: reports.Source) -> None:
-    trace: Trace | None = found.trace if found else None
-    if found is None or trace is None:
-        say(f"there is no such trace, so {path} was not written")
-        return
-    reports.save_trace(path, trace, source, found.name, found.explanation)
-    say(
-        f"trace written to {path}; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
-    )
-
-
-def _command(verb: str, source: reports.Source) -> list[str]:
-    command = ["islander", verb, source.target]
-    for name, value in source.parameters.items():
-        command += ["--bug", value] if name == "bug" else ["-p", f"{name}={value}"]
-    return command

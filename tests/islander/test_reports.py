@@ -1,0 +1,138 @@
+"""Traces, graphs and reports from the command line."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Ran
+
+Run = Callable[..., Ran]
+
+BUG = ("paxos", "--bug", "hidden-vote")
+
+
+def test_a_format_without_a_file_is_all_that_standard_output_holds(run: Run) -> None:
+    ran = run("check", *BUG, "--trace-format", "json")
+    assert ran.code == 1
+    assert len(json.loads(ran.out)["steps"]) == 12
+    assert "VIOLATED" in ran.err
+
+
+def test_a_saved_trace_is_told_in_any_format(run: Run) -> None:
+    run("check", *BUG, "--trace", "t.json")
+    ran = run("replay", "t.json", "--trace-format", "mermaid")
+    assert ran.code == 0
+    assert ran.out.startswith("---") or ran.out.startswith("sequenceDiagram")
+    assert run("replay", "t.json", "--trace-format", "json").out == Path("t.json").read_text()
+
+
+def test_a_trace_in_which_one_is_true_is_another(run: Run) -> None:
+    run("check", *BUG, "--trace", "t.json")
+    document = json.loads(Path("t.json").read_text())
+    assert document["steps"][0]["after"]["fields"]["promised"] == 1
+    document["steps"][0]["after"]["fields"]["promised"] = True
+    Path("t.json").write_text(json.dumps(document))
+    ran = run("replay", "t.json")
+    assert ran.code == 1
+    assert "part at step 1" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("t.txt", "single chosen value: 12 steps"),
+        ("t.itf.json", '"#meta"'),
+        ("t.mmd", "sequenceDiagram"),
+        ("t.puml", "@startuml"),
+        ("t.shiviz", '{"'),
+        ("t.svg", "<svg"),
+    ],
+)
+def test_the_suffix_of_the_file_says_the_format(run: Run, name: str, holds: str) -> None:
+    ran = run("check", *BUG, "--trace", name)
+    assert ran.code == 1
+    assert holds in Path(name).read_text(encoding="utf-8")
+    assert f"trace written to {name}" in ran.out
+    assert "to replay it" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--trace", "t.xml"), "cannot tell the format of t.xml"),
+        (("--trace", "t.json", "--trace-format", "svgg"), "did you mean 'svg'?"),
+        (("--trace", "no/t.json"), "cannot write no/t.json"),
+        (("--trace", "a.json", "--junit", "./a.json"), "is to hold two things"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_any_work(
+    run: Run, arguments: Any, says: str
+) -> None:
+    ran = run("check", *BUG, *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert not ran.out
+
+
+def test_why_tells_truth_witnesses_and_coverage(run: Run) -> None:
+    ran = run("check", *BUG, "--why")
+    assert "What held at first, and after each step" in ran.out
+    assert "a value is chosen: reached in 6 steps" in ran.out
+    assert "case Prepare(ballot) if ballot >= self.promised" in ran.out
+
+
+PARTIAL = """
+@dataclass
+class Pupil(Actor):
+    def start(self):
+        self.send(self.id, "hello")
+
+    def receive(self, message, sender):
+        match message:
+            case "hello":
+                self.record(Greeted(sender))
+            case "goodbye":
+                self.send(sender, "hello")
+
+class Greeted(Fact):
+    by: str
+
+def lesson():
+    return Model("lesson", {"pupil": Pupil()}, properties=[ALWAYS])
+"""
+
+
+def test_a_case_that_never_ran_fails_where_coverage_is_required(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    target = f"{write('lesson.py', PARTIAL).name}:lesson"
+    assert run("check", target).code == 0
+    ran = run("check", target, "--require-coverage", "--junit", "j.xml")
+    assert ran.code == 1
+    assert 'not covered: Pupil.receive, case "goodbye" never ran' in ran.out
+    suites = ET.parse("j.xml").getroot()
+    assert suites.findall(".//failure")
+    assert run("check", "paxos", "--require-coverage").code == 0
+
+
+@pytest.mark.usefixtures("compiled")
+def test_incomplete_stays_incomplete_whatever_is_covered(run: Run) -> None:
+    ran = run("check", "paxos", "--max-states", "20000", "--require-coverage")
+    assert ran.code == 3
+
+
+def test_all_files_at_once(run: Run) -> None:
+    names = {"--html": "p.html", "--junit": "j.xml", "--sarif": "s.sarif", "--github": "g.md"}
+    ran = run("check", *BUG, *(part for pair in names.items() for part in pair))
+    assert ran.code == 1
+    assert Path("p.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert ET.parse("j.xml").getroot().find(".//failure") is not None
+    results = json.loads(Path("s.sarif").read_text())["runs"][0]["results"]
+    assert any(one.get("level") == "error" and one.get("codeFlows") for one in results)
+    assert "```mermaid" in Path("g.md").read_text(encoding="utf-8")
