@@ -7,5 +7,7 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]
+
 settings.register_profile("islander", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("islander")

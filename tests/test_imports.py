@@ -119,3 +119,14 @@ def test_importing_islander_imports_nothing_slow() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_the_pytest_plugin_imports_nothing_of_islander_before_it_is_used() -> None:
+    program = (
+        "import sys, pytest_islander; "
+        "print(*sorted({'islander', 'z3', 'numpy', 'numba', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
