@@ -1,4 +1,4 @@
-"""The command line: `islander check`, `resume`, `simulate`, `models` and `replay`.
+"""The command line: `islander check`, `resume`, `simulate`, `models`, `replay`, `serve` and `ci`.
 
 Exit codes: 0 all properties hold (or the trace replays), 1 violated (or the trace and the model
 part), 2 a mistake in usage or model, 3 incomplete, 130 interrupted outside a search.
@@ -14,6 +14,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -41,16 +42,20 @@ from .live import brief, live_line
 from .loading import find_target, make_model, parse_assignments
 from .models import CATALOGUE
 from .options import (
+    AsPublished,
     Assignments,
     Bounds,
     Bug,
     CountInterleavings,
     Every,
     GraphOptions,
+    HtmlStates,
+    KeepGoing,
     MaxSeconds,
     ModelName,
     ReportOptions,
     ScheduleFile,
+    SummaryFiles,
     Threads,
     TraceOptions,
     with_groups,
@@ -145,33 +150,25 @@ def check(
     *,
     parameter: Assignments = None,
     bug: Bug = None,
-    as_published: Annotated[
-        bool, typer.Option("--as-published", help="Leave out all repairs, if the model has any.")
-    ] = False,
+    as_published: AsPublished = False,
     bounds: Bounds,
     engine: Annotated[str, typer.Option(help="The engine that explores.")] = ENGINES[0],
     threads: Threads = 1,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Explore on after a violation.")
-    ] = False,
+    keep_going: KeepGoing = False,
     count_interleavings: CountInterleavings = False,
     traces: TraceOptions,
     schedule: ScheduleFile = None,
     graphs: GraphOptions,
     files: ReportOptions,
+    summaries: SummaryFiles,
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the search there, to resume it.")
     ] = None,
     checkpoint_every: Every = 10.0,
 ) -> Exit:
     """Explore every interleaving of a model and judge its properties."""
-    given = parse_assignments(parameter or [])
-    if as_published:
-        given["as_published"] = "true"
-        keep_going = True  # it goes wrong in more than one way
-    checked = make_model(find_target(model), given, bug)
-    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
-    output = Output(checked, source, traces, graphs, files)
+    checked, source, keep_going = _asked(model, parameter, bug, as_published, keep_going)
+    output = Output(checked, source, traces, graphs, files, summaries)
     if schedule:
         _check_recordable(checked, schedule)
     options: dict[str, Any] = {
@@ -184,7 +181,8 @@ def check(
         keeper = reports.Checkpoint(checkpoint, source, options, __version__, checkpoint_every)
         keeper.create()
     result = _explore(checked, engine=engine, threads=threads, checkpoint=keeper, **options)
-    again = ["--keep-going"] if keep_going else []
+    again = bounds.words()
+    again += ["--keep-going"] if keep_going else []
     again += ["--trace-of", traces.trace_of] if traces.trace_of else []
     output.show(result, again)
     if schedule:
@@ -203,6 +201,7 @@ def resume(
     traces: TraceOptions,
     graphs: GraphOptions,
     files: ReportOptions,
+    summaries: SummaryFiles,
     checkpoint_every: Every = 10.0,
 ) -> Exit:
     """Go on with a search that was kept with --checkpoint, to the same counts and verdicts."""
@@ -213,7 +212,7 @@ def resume(
     given = dict(written.source.parameters)
     bug = given.pop("bug", None)
     checked = make_model(find_target(written.source.target), given, bug)
-    output = Output(checked, written.source, traces, graphs, files)
+    output = Output(checked, written.source, traces, graphs, files, summaries)
     result = _explore(
         checked,
         threads=threads,
@@ -242,9 +241,7 @@ def walk(
     traces: TraceOptions,
 ) -> Exit:
     """Take random walks through a model that is too large to check."""
-    given = parse_assignments(parameter or [])
-    checked = make_model(find_target(model), given, bug)
-    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
+    checked, source, _ = _asked(model, parameter, bug)
     output = Output(checked, source, traces)
     result = _simulate(
         checked,
@@ -256,6 +253,71 @@ def walk(
     again = ["--walks", str(walks), "--depth", str(depth), "--seed", str(result.seed)]
     output.show(result, again)
     return _EXITS[result.verdict]
+
+
+@app.command("serve")
+@_reported
+def serve_page(
+    model: ModelName,
+    *,
+    parameter: Assignments = None,
+    bug: Bug = None,
+    as_published: AsPublished = False,
+    bounds: Bounds,
+    threads: Threads = 1,
+    keep_going: KeepGoing = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    html_states: HtmlStates = 2000,
+) -> Exit:
+    """Explore a model in the browser: any state can be opened, any step be taken."""
+    from .serve import serve
+
+    checked, source, keep_going = _asked(model, parameter, bug, as_published, keep_going)
+    result = _explore(checked, threads=threads, keep_going=keep_going, **bounds.arguments())
+    show_lines(reports.result_lines(result, console_and_width()[1]))
+    told = "\nThe page is at {}\nCtrl-C ends it."
+    serve(
+        result,
+        source,
+        port=port,
+        states=html_states,
+        ready=lambda url: say(told.format(url)),
+    )
+    return Exit.HOLDS
+
+
+@app.command("ci")
+@_reported
+def run_checks(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Only these checks, or those that match: 'paxos*'.", show_default=False
+        ),
+    ] = None,
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Read [tool.islander] there, not in the nearest pyproject.toml."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="So many at a time; default: all cores.")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Tell what changed since.")] = None,
+    save_baseline: Annotated[
+        Path | None, typer.Option(help="Keep what all checks came to.")
+    ] = None,
+    fail_on_change: Annotated[
+        bool,
+        typer.Option("--fail-on-change", help="Exit 1 if anything is not as in the baseline."),
+    ] = False,
+    files: SummaryFiles,
+) -> Exit:
+    """Run all checks that the project's pyproject.toml lists, and compare with what it expects."""
+    from .ci import CiOptions, run_ci  # which --help has no need of
+
+    options = CiOptions(names or (), config, jobs, baseline, save_baseline, fail_on_change)
+    return Exit(run_ci(replace(options, **vars(files))))
 
 
 @app.command()
@@ -342,6 +404,22 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     reports.write_whole(path, recorded(found.trace).text)
     again = shlex.join(["islander", "replay", str(path)])
     say(f"schedule written to {path}; to follow it:\n  {again}")
+
+
+def _asked(
+    model: str,
+    parameter: list[str] | None,
+    bug: str | None,
+    as_published: bool = False,
+    keep_going: bool = False,
+) -> tuple[Model, reports.Source, bool]:
+    """The model that was asked for, how it was named, and whether to go on after a violation."""
+    given = parse_assignments(parameter or [])
+    if as_published:
+        given["as_published"] = "true"
+    checked = make_model(find_target(model), given, bug)
+    source = reports.Source(model, given | ({"bug": bug} if bug else {}))
+    return checked, source, keep_going or as_published  # which goes wrong in more than one way
 
 
 def _exit(result: Result, files: ReportOptions) -> Exit:

@@ -25,6 +25,10 @@ Assignments = Annotated[
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter of the model."),
 ]
 Bug = Annotated[str | None, typer.Option(help="Seed this bug into the model.")]
+AsPublished = Annotated[
+    bool, typer.Option("--as-published", help="Leave out all repairs, if the model has any.")
+]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Explore on after a violation.")]
 ModelName = Annotated[
     str, typer.Argument(help="A model that ships (see `islander models`), or FILE.py:FACTORY.")
 ]
@@ -34,6 +38,9 @@ CountInterleavings = Annotated[
     bool, typer.Option("--count-interleavings", help="Also when there are many states.")
 ]
 Every = Annotated[float, typer.Option(metavar="SECONDS", help="Time between two checkpoints.")]
+HtmlStates = Annotated[
+    int, typer.Option(metavar="N", min=0, help="States around the traces that a page holds.")
+]
 ScheduleFile = Annotated[
     Path | None, typer.Option(help="Write it as a schedule of islanders, of governments only.")
 ]
@@ -52,6 +59,12 @@ class Bounds:
             metavar="SIZE", help="Memory: 500M, 8G. Default: most of what is free; 'none'."
         ),
     ] = None
+
+    def words(self) -> list[str]:
+        """The words of the command line that say the same."""
+        given = [(one.name, getattr(self, one.name)) for one in dataclasses.fields(self)]
+        named = [(f"--{name.replace('_', '-')}", value) for name, value in given]
+        return [word for name, value in named if value is not None for word in (name, str(value))]
 
     def arguments(self, engine: str = "") -> dict[str, Any]:
         """The arguments of `explore` that these are."""
@@ -118,9 +131,13 @@ class ReportOptions:
         typer.Option("--require-coverage", help="Exit 1 if some case of some actor never ran."),
     ] = False
     html: Annotated[Path | None, typer.Option(help="Write a page to explore, in one file.")] = None
-    html_states: Annotated[
-        int, typer.Option(metavar="N", help="States that the page can reach.")
-    ] = 500
+    html_states: HtmlStates = 2000
+
+
+@dataclass(frozen=True)
+class SummaryFiles:
+    """The files that CI reads."""
+
     junit: Annotated[Path | None, typer.Option(help="Write verdicts as JUnit XML.")] = None
     sarif: Annotated[Path | None, typer.Option(help="Write violations as SARIF.")] = None
     github: Annotated[Path | None, typer.Option(help="Write a summary in GitHub's Markdown.")] = (

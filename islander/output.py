@@ -23,7 +23,7 @@ from .explorer import (
     UsageError,
     Verdict,
 )
-from .options import GraphOptions, ReportOptions, TraceOptions
+from .options import GraphOptions, ReportOptions, SummaryFiles, TraceOptions
 from .report_files import diagrams_of, write_reports
 from .reports.summary import check_command, summarise
 from .reports.words import clean
@@ -38,6 +38,7 @@ class Output:
     traces: TraceOptions = field(default_factory=TraceOptions)
     graphs: GraphOptions = field(default_factory=GraphOptions)
     files: ReportOptions = field(default_factory=ReportOptions)
+    summaries: SummaryFiles = field(default_factory=SummaryFiles)
 
     def __post_init__(self) -> None:
         traces, graphs, files = self.traces, self.graphs, self.files
@@ -48,7 +49,7 @@ class Output:
                 f"there are {', '.join(map(repr, names))}."
             )
         reports.trace_format(traces.trace, traces.trace_format)
-        written = (traces.trace, graphs.graph, files.html, files.junit, files.sarif, files.github)
+        written = (traces.trace, graphs.graph, files.html, *vars(self.summaries).values())
         paths = [path for path in written if path is not None]
         for path in paths:
             reports.check_writable(path)
@@ -77,7 +78,7 @@ class Output:
             )
         if isinstance(result, Result):
             self._write_graph(result, shown)
-            self._write_reports(result)
+            self._write_reports(result, again)
 
     def _write_trace(self, found: PropertyResult | None) -> None:
         path, kind = self.traces.trace, self.traces.trace_format
@@ -109,9 +110,9 @@ class Output:
         )
         say(f"state graph written to {graphs.graph}", aside=self.aside)
 
-    def _write_reports(self, result: Result) -> None:
-        files = self.files
-        gaps = required_gaps(result) if files.require_coverage else None
+    def _write_reports(self, result: Result, again: Sequence[str]) -> None:
+        files, wanted = self.files, vars(self.summaries)
+        gaps = result.coverage.gaps if files.require_coverage else None
         for gap in gaps or ():
             say(f"not covered: {gap}", style="yellow", aside=self.aside)
         if files.html:
@@ -121,19 +122,11 @@ class Output:
             data = page_data(result, self.source, states=files.html_states)
             reports.write_whole(files.html, page_html(data))
             say(f"page written to {files.html}; open it in a browser", aside=self.aside)
-        if files.junit or files.sarif or files.github:
-            summary = summarise(result, self.source, gaps=gaps)
-            diagrams = diagrams_of(summary.name, result) if files.github else {}
-            paths = {"junit": files.junit, "sarif": files.sarif, "github": files.github}
-            for path in write_reports([summary], diagrams, **paths):
+        if any(wanted.values()):
+            summary = summarise(result, self.source, gaps=gaps, options=again)
+            diagrams = diagrams_of(summary.name, result) if self.summaries.github else {}
+            for path in write_reports([summary], diagrams, **wanted):
                 say(f"report written to {path}", aside=self.aside)
-
-
-def required_gaps(result: Result) -> tuple[str, ...]:
-    """What is wanting for the coverage that --require-coverage requires."""
-    coverage = result.coverage
-    never = [f"{case} never ran" for case in coverage.never_run]
-    return (*never, *(f"{name}: its source cannot be read" for name in coverage.unread))
 
 
 def console_and_width(aside: bool = False) -> tuple[Console, int | None]:

@@ -84,7 +84,8 @@ class Summary:
     model, with its parameters as typed ("bug" among them). `counts` are the numbers of the result
     by name ("states", "transitions", …), `seconds` apart, as it differs from run to run. `because`
     says what left it incomplete. `gaps` are what its coverage wants for, None if that was not
-    asked for.
+    asked for. `options` are the words of the command line, beside the source, that the check was
+    made with.
     """
 
     name: str
@@ -97,11 +98,12 @@ class Summary:
     because: str = ""
     source: Source | None = None
     gaps: tuple[str, ...] | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
         """What to type to run the check again; "" if no command line made it."""
-        return shlex.join(check_command(self.source)) if self.source else ""
+        return shlex.join([*check_command(self.source), *self.options]) if self.source else ""
 
     @property
     def violated(self) -> list[PropertySummary]:
@@ -136,6 +138,7 @@ class Summary:
             because=document["because"],
             source=Source(source["target"], source["parameters"]) if source else None,
             gaps=None if gaps is None else tuple(gaps),
+            options=tuple(document["options"]),
         )
 
 
@@ -144,6 +147,7 @@ def summarise(
     source: Source | None = None,
     name: str = "",
     gaps: Sequence[str] | None = None,
+    options: Sequence[str] = (),
 ) -> Summary:
     """The summary of a result."""
     sources = Sources(result.model.actors)
@@ -161,6 +165,7 @@ def summarise(
         because=result.incomplete_because or "",
         source=source,
         gaps=None if gaps is None else tuple(gaps),
+        options=tuple(options),
     )
 
 

@@ -123,7 +123,7 @@ def test_message_kinds_that_are_always_ignored_or_never_arrive_are_told() -> Non
     assert kinds["'other'"].problem == "always ignored"
     assert kinds["int"].problem == ""
     assert kinds["'word'"].problem == ""
-    assert "'other' to Sink: always ignored" in coverage.gaps
+    assert not any("'other'" in gap for gap in coverage.gaps)
     bounded = explore(
         Model("m", {"source": Source("sink", (7,)), "sink": Sink()}, properties=[TRUE]),
         max_depth=0,

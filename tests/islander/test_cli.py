@@ -179,7 +179,7 @@ def test_a_replay_finds_a_model_file_that_lies_beside_the_trace(
         ("check paxos --trace no/t.json", "cannot write no/t.json: No such file or directory"),
         ("check paxos --trace f.py/t.json", "cannot write f.py/t.json: Not a directory"),
         ("check paxos --graph .", "it is a directory"),
-        ("check paxos --graph g.png", "must be one of .dot, .graphml, .json"),
+        ("check paxos --graph g.pdf", "must be one of .dot, .graphml, .json"),
         ("check paxos --graph g.dot", "22,754 states, more than --max-graph 5,000"),
         ("replay nowhere.json", "cannot read nowhere.json: No such file or directory"),
         ("replay f.py", "f.py is damaged"),

@@ -115,7 +115,7 @@ def test_a_case_that_never_ran_fails_where_coverage_is_required(
     assert run("check", target).code == 0
     ran = run("check", target, "--require-coverage", "--junit", "j.xml")
     assert ran.code == 1
-    assert 'not covered: Pupil.receive, case "goodbye" never ran' in ran.out
+    assert 'not covered: Pupil.receive, case "goodbye": never ran' in ran.out
     suites = ET.parse("j.xml").getroot()
     assert suites.findall(".//failure")
     assert run("check", "paxos", "--require-coverage").code == 0
