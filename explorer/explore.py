@@ -141,7 +141,7 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     if engine == "reference":
         return ReferenceSearch(*arguments)
     try:
-        small = keeper is None and SMALL > 0 and _is_small(arguments[0])
+        small = keeper is None and SMALL > 0 and _is_small(*arguments[:2], arguments[3])
     except KeyboardInterrupt:
         interrupted = ReferenceSearch(*arguments)
         interrupted.bound = INTERRUPTED
@@ -159,13 +159,16 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     return TabulatedSearch(*arguments, threads=threads, keeper=keeper)
 
 
-def _is_small(semantics: Semantics) -> bool:
-    """Whether there are no more than SMALL states, and no handler fails in any. Going through them
-    breadth first gives everything the numbers that the search will give it."""
+def _is_small(semantics: Semantics, budgets: Budgets, clock: Callable[[], float]) -> bool:
+    """Whether there are no more than SMALL states, found before the time is used up, and no handler
+    fails in any. Going through them breadth first gives everything the numbers that the search will
+    give it."""
     try:
         waiting = deque(semantics.initial_states())
         known = set(waiting)
         while waiting and len(known) <= SMALL:
+            if budgets.seconds is not None and clock() >= budgets.seconds:
+                return False
             for _, after in semantics.steps(waiting.popleft()):
                 if after not in known:
                     known.add(after)

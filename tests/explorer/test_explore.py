@@ -11,7 +11,7 @@ from islander import FactInvariant, Model, Verdict, Witness, explore
 from islander.explorer import ENGINES, HandlerError, IslanderError, ModelError, UsageError
 from islander.explorer.result import overall
 
-from .cells import TRUE, cell, model, run
+from .cells import TRUE, Cell, cell, model, run
 
 
 @pytest.mark.parametrize("engine", ["warp", "", None, 3])
@@ -161,3 +161,19 @@ def test_an_interrupt_while_counting_interleavings_leaves_the_verdicts(
     result = explore(model(a=cell()), engine)
     assert result.verdict is Verdict.HOLDS
     assert (result.interleavings, result.cyclic) == (None, None)
+
+
+def test_the_time_bounds_handlers_of_small_models_too() -> None:
+    ran: list[int] = []
+
+    def count(self: Cell, message: int, sender: str) -> None:
+        ran.append(message)
+        self.value = message
+        if message < 300:
+            self.send(self.id, message + 1)
+
+    ticks = iter(range(10_000))
+    counter = cell(0, start=lambda self: self.send(self.id, 1), receive=count)
+    result = explore(model(a=counter), max_seconds=20, clock=lambda: float(next(ticks)))
+    assert result.verdict is Verdict.INCOMPLETE
+    assert len(ran) < 100
