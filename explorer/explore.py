@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import INTERRUPTED, Budgets, Search
 from .semantics import Semantics
+from .stopwatch import Stopwatch
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -66,14 +68,15 @@ def explore(
                  the one before, and stop within one that does after all; the reference engine
                  cannot, and refuses it
     keep_going   explore on after a violation; by default the search stops at the end of the
-                 level (all states of one depth) with the first one
+                 level (all states of one depth) with the first one. If a mistake in the model keeps
+                 it from going on, what is told is what it found by then
     count_interleavings  count them also where there are more than 100,000 states, which takes about
                  twice as long as exploring (the reference engine always does)
     checkpoint   keeps what was found, at the end of levels, and says where to go on from:
                  `reports.Checkpoint` keeps it in a directory
     on_progress  called with a `Progress` now and then
-    on_compile   called when the kernels of the tabulated engine are to be compiled, which happens
-                 once to an installation
+    on_compile   called when kernels of the tabulated engine are to be compiled, which happens once
+                 to an installation for each kind of model; no time of the search, nor of its bound
     clock        gives wall-clock seconds
 
     A bound that ends the search leaves every property that it did not decide INCOMPLETE; so does
@@ -95,19 +98,41 @@ def explore(
     check_number("max_depth", max_depth, int, 0)
     check_number("max_seconds", max_seconds, (int, float), 0)
     check_number("max_bytes", max_bytes, int, 1)
-    began = clock()
     if checkpoint is not None and engine == "reference":
         raise UsageError("the reference engine keeps no checkpoints; use engine='tabulated'.")
+    watch = Stopwatch(clock)
     budgets = Budgets(max_states, max_depth, max_seconds, max_bytes)
-    search = _search(
-        engine,
-        threads,
-        checkpoint,
-        (Semantics(model), budgets, keep_going, lambda: clock() - began, on_progress),
-    )
-    with _compiling_told(search, on_compile):
+    arguments = Semantics(model), budgets, keep_going, watch, on_progress
+    search = _search(engine, threads, checkpoint, arguments)
+    compiling = partial(_compiling, search, watch, on_compile)
+    counting = count_interleavings or engine == "reference"
+    try:
+        with compiling():
+            search.run()
+            return _result(search, engine, counting, watch, compiling)
+    except ModelError as error:
+        if not keep_going or not search.judge.violated or checkpoint is not None:
+            raise
+        failed = error
+    # Beyond a violation there is a mistake. What is to be told is the violation, as it was without
+    # going on; and if the mistake comes no later, that is told after all.
+    arguments = Semantics(model), budgets, False, watch, on_progress
+    search = _search(engine, threads, None, arguments)
+    compiling = partial(_compiling, search, watch, on_compile)
+    with compiling():
         search.run()
-    properties = {item.name: _conclude(search, item) for item in model.properties}
+        return _beyond(_result(search, engine, counting, watch, compiling), failed)
+
+
+def _result(
+    search: Search,
+    engine: str,
+    counting: bool,
+    watch: Stopwatch,
+    compiling: Callable[[], AbstractContextManager[None]],
+) -> Result:
+    """What a search that is over established."""
+    properties = {item.name: _conclude(search, item, compiling) for item in search.model.properties}
     verdict = overall([found.verdict for found in properties.values()])
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
@@ -115,9 +140,9 @@ def explore(
         because = "; ".join([because, *_growth(search)])
     elif verdict is Verdict.INCOMPLETE and undecided:
         because = f"{undecided.name}: {undecided.explanation}"
-    interleavings, cyclic = _interleavings(search, count_interleavings or engine == "reference")
+    interleavings, cyclic = _interleavings(search, counting)
     return Result(
-        model=model,
+        model=search.model,
         engine=engine,
         verdict=verdict,
         properties=properties,
@@ -129,7 +154,7 @@ def explore(
         cyclic=cyclic,
         fact_sets=search.fact_sets,
         handler_calls=search.handler_calls,
-        seconds=clock() - began,
+        seconds=watch(),
         incomplete_because=because,
         explored=search.graph,
         quotients=search.quotient,
@@ -137,11 +162,24 @@ def explore(
     )
 
 
+def _beyond(result: Result, failed: ModelError) -> Result:
+    """`result`, in which what is undecided says that the search could not go on."""
+    line = str(failed).partition("\n")[0]
+    properties = {
+        name: found
+        if found.verdict is not Verdict.INCOMPLETE
+        else replace(found, explanation=f"{found.explanation}; beyond it there is an error: {line}")
+        for name, found in result.properties.items()
+    }
+    return replace(result, properties=properties)
+
+
 def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[Any, ...]) -> Search:
     if engine == "reference":
         return ReferenceSearch(*arguments)
     try:
-        small = keeper is None and SMALL > 0 and _is_small(*arguments[:2], arguments[3])
+        semantics, budgets, _, watch, _ = arguments
+        small = keeper is None and SMALL > 0 and _is_small(semantics, budgets, watch)
     except KeyboardInterrupt:
         interrupted = ReferenceSearch(*arguments)
         interrupted.bound = INTERRUPTED
@@ -180,14 +218,14 @@ def _is_small(semantics: Semantics, budgets: Budgets, clock: Callable[[], float]
     return len(known) <= SMALL
 
 
-def _compiling_told(
-    search: Search, tell: Callable[[], None] | None
+def _compiling(
+    search: Search, watch: Stopwatch, tell: Callable[[], None] | None
 ) -> AbstractContextManager[None]:
     if isinstance(search, ReferenceSearch):
         return nullcontext()
-    from .kernels import compiling_told
+    from .kernels import compiling
 
-    return compiling_told(tell)
+    return compiling(watch, tell)
 
 
 def _growth(search: Search) -> Iterator[str]:
@@ -215,7 +253,9 @@ def _interleavings(search: Search, asked: bool) -> tuple[int | None, bool | None
     return count, count is None
 
 
-def _conclude(search: Search, item: Property) -> PropertyResult:
+def _conclude(
+    search: Search, item: Property, compiling: Callable[[], AbstractContextManager[None]]
+) -> PropertyResult:
     verdict, reason = search.judge.verdict(item, search.unfinished)
     if verdict is Verdict.INCOMPLETE:
         return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
@@ -224,7 +264,11 @@ def _conclude(search: Search, item: Property) -> PropertyResult:
         text = item.explain(None).text if verdict is Verdict.VIOLATED else ""
         return PropertyResult(item.name, verdict, text, witness=item.somewhere)
     if verdict is Verdict.HOLDS:  # a witness, the way to which may never be asked for
-        way = partial(search.trace_to, finding)
+
+        def way() -> Trace:
+            with compiling():
+                return search.trace_to(finding)
+
         return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
     trace = search.trace_to(finding)
     why = explanation_of(item, trace)

@@ -43,6 +43,8 @@ from numba import njit, types
 from numba.core import event
 from numba.extending import intrinsic, overload
 
+from .stopwatch import Stopwatch
+
 # How a kernel ended.
 DONE = 0  # all that was asked for
 MISSING = 1  # a pair of local state and event has no entry
@@ -270,27 +272,32 @@ class Work(NamedTuple):
 
 
 @contextmanager
-def compiling_told(tell: Callable[[], None] | None) -> Iterator[None]:
-    """Call `tell` once if, while this is open, a kernel is compiled and not just loaded."""
-    if tell is None:
-        yield
-        return
-    once = _Once(tell)
-    with event.install_listener("numba:compile", once):
+def compiling(watch: Stopwatch, tell: Callable[[], None] | None) -> Iterator[None]:
+    """While this is open the time in which kernels are compiled, and not just loaded, is set aside;
+    `tell` is called once if any is."""
+    with event.install_listener("numba:compile", _Compiling(watch, tell)):
         yield
 
 
-class _Once(event.Listener):
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell: Callable[[], None] | None = tell
+class _Compiling(event.Listener):
+    def __init__(self, watch: Stopwatch, tell: Callable[[], None] | None) -> None:
+        self._watch = watch
+        self._tell = tell
+        self._open = 0  # a kernel that calls others has them compiled on the way
+        self._began = 0.0
 
     def on_start(self, event: Any) -> None:
         if self._tell:
             self._tell()
         self._tell = None
+        if self._open == 0:
+            self._began = self._watch.clock()
+        self._open += 1
 
     def on_end(self, event: Any) -> None:
-        pass
+        self._open -= 1
+        if self._open == 0:
+            self._watch.aside += self._watch.clock() - self._began
 
 
 @intrinsic

@@ -25,6 +25,7 @@ from .result import PropertyResult, Verdict, overall
 from .search import INTERRUPTED
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
+from .stopwatch import Stopwatch
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def simulate(
     seed         a whole number from 0 on: with the same seed the same walks are taken
     max_seconds  stop after this much wall-clock time; what it cuts off depends on the machine
     on_progress  called with a `WalkProgress` now and then
-    on_compile   called when the kernels are to be compiled, which happens once to an installation
+    on_compile   called when kernels are to be compiled, which happens once to an installation for
+                 each kind of model
     clock        gives wall-clock seconds
 
     Each walk begins in one of the initial states and takes one of the steps of the state it is in,
@@ -127,12 +129,12 @@ def simulate(
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
     check_number("max_seconds", max_seconds, (int, float), 0)
-    began = clock()
+    watch = Stopwatch(clock)
     walker = _walker()
-    from .kernels import compiling_told
+    from .kernels import compiling
 
-    with compiling_told(on_compile):
-        run = _Run(walker(model, seed), max_seconds, on_progress, lambda: clock() - began)
+    with compiling(watch, on_compile):
+        run = _Run(walker(model, seed), max_seconds, on_progress, watch)
         run.run(walks, depth)
     calls = run.semantics.handlers.calls
     properties = {item.name: run.conclude(item) for item in model.properties}
@@ -151,7 +153,7 @@ def simulate(
         ended=run.ended,
         fact_sets=run.judged,
         handler_calls=calls,
-        seconds=clock() - began,
+        seconds=watch(),
         incomplete_because=because,
     )
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from .ci_config import Check, Expectation
 from .explorer import Verdict
+from .reports.findings import EXPECTATION
 from .reports.summary import PropertySummary, Summary
 
 
@@ -112,7 +113,7 @@ class Outcome:
         for one in self.summary.properties:
             if self.foresaw(one):
                 name = f"{one.name}: violated, as expected"
-                yield PropertySummary(name, "Expectation", Verdict.HOLDS)
+                yield PropertySummary(name, EXPECTATION, Verdict.HOLDS)
             elif one.verdict is not Verdict.INCOMPLETE or not ended or not self.summary.violated:
                 yield one  # else the search ended with the violation, and nobody asked for more
 

@@ -184,6 +184,7 @@ def check(
     again = bounds.words()
     again += ["--keep-going"] if keep_going else []
     again += ["--trace-of", traces.trace_of] if traces.trace_of else []
+    again += ["--require-coverage"] if files.require_coverage else []
     output.show(result, again)
     if schedule:
         _save_schedule(schedule, to_save(result, traces.trace_of))
@@ -358,7 +359,9 @@ def replay(
     schedule = schedule_in(file)
     if schedule is not None:
         if model or parameter or bug or trace_format:
-            raise UsageError(f"{file} is a schedule; it takes no --model, -p, --bug or format.")
+            raise UsageError(
+                f"{file} is a schedule; it takes no --model, no -p, no --bug and no --trace-format."
+            )
         typer.echo(schedule_trace(file, schedule), nl=False)
         return Exit.HOLDS
     saved = reports.read_trace(file)
@@ -399,7 +402,8 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     from .models.governments.recording import recorded
 
     if found is None or found.trace is None:
-        say(f"there is no such trace, so {path} was not written")
+        of = f"trace of {found.name!r}" if found else "counterexample"
+        say(f"There is no {of}: {path} was not written.")
         return
     reports.write_whole(path, recorded(found.trace).text)
     again = shlex.join(["islander", "replay", str(path)])

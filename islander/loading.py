@@ -132,8 +132,9 @@ def _bug_arguments(target: Target, bug: str) -> dict[str, Any]:
             f"{target.name} has no bug {bug!r}{_meant(bug, target.bugs)} "
             f"It has: {', '.join(target.bugs)}."
         )
-    parameters = target.bugs[bug].parameters if target.bugs else {}
-    return {**parameters, "bug": bug}
+    if target.bugs:
+        return {**target.bugs[bug].parameters, "bug": bug}
+    return {"bug": _parsed("bug", bug, target.parameters["bug"].kind)}
 
 
 def _meant(name: str, known: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ class Output:
     @property
     def aside(self) -> bool:
         """Whether standard output is for the trace alone, and all else is told beside it."""
-        return self.traces.trace is None and self.traces.trace_format not in (None, "text")
+        return self.traces.trace is None and self.traces.trace_format is not None
 
     def show(self, result: Result | Simulation, again: Sequence[str] = ()) -> None:
         """Tell the result, and write what was asked for. `again` are the options without which
@@ -83,8 +83,8 @@ class Output:
     def _write_trace(self, found: PropertyResult | None) -> None:
         path, kind = self.traces.trace, self.traces.trace_format
         if found is None or found.trace is None:
-            where = f", so {path} was not written" if path else ""
-            say(f"there is no such trace{where}", aside=self.aside)
+            of = f"trace of {found.name!r}" if found else "counterexample"
+            say(f"There is no {of}{f': {path} was not written' if path else ''}.", aside=self.aside)
             return
         kind = reports.trace_format(path, kind)
         told = reports.Telling(found.trace, self.source, found.name, found.explanation)

@@ -21,6 +21,9 @@ _OF_THE_CHECK = {
     Verdict.VIOLATED: ("expectation", "not met"),
 }
 
+EXPECTATION = "Expectation"
+"""The kind of what stands, in a summary, for a violation that was expected and came."""
+
 COLUMNS = 40
 """Columns up to which the steps of a story are aligned."""
 
@@ -50,6 +53,12 @@ def findings(summary: Summary) -> list[Finding]:
         because = clean(summary.because) or said
         found.append(Finding(_free(name, found), summary.verdict, because))
     return found
+
+
+def foreseen(summary: Summary) -> bool:
+    """Whether a check is as expected, and that is a violation."""
+    expected = any(one.kind == EXPECTATION for one in summary.properties)
+    return expected and verdict_of(findings(summary)) is Verdict.HOLDS
 
 
 def verdict_of(found: list[Finding]) -> Verdict:

@@ -15,7 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..explorer import Verdict
-from .findings import WORST_FIRST, Finding, count_texts, counted, findings, verdict_of, when
+from .findings import (
+    WORST_FIRST,
+    Finding,
+    count_texts,
+    counted,
+    findings,
+    foreseen,
+    verdict_of,
+    when,
+)
 from .summary import PropertySummary, StepSummary, Summary
 from .words import clean
 
@@ -75,11 +84,16 @@ def _headline(summaries: Sequence[Summary]) -> str:
     verdicts = [verdict_of(findings(summary)) for summary in summaries]
     worst = next(verdict for verdict in WORST_FIRST if verdict in verdicts)
     counts = ((verdict, verdicts.count(verdict)) for verdict in WORST_FIRST)
-    told = ", ".join(f"{count:,} {_verb(verdict, count)}" for verdict, count in counts if count)
+    as_expected = any(map(foreseen, summaries))
+    told = ", ".join(
+        f"{count:,} {_verb(verdict, count, as_expected)}" for verdict, count in counts if count
+    )
     return f"## {MARKS[worst]} Islander: {counted(len(summaries), 'check')}: {told}\n"
 
 
-def _verb(verdict: Verdict, count: int) -> str:
+def _verb(verdict: Verdict, count: int, as_expected: bool) -> str:
+    if as_expected and verdict is Verdict.HOLDS:
+        return "as expected"
     return "hold" if verdict is Verdict.HOLDS and count > 1 else verdict.value
 
 
@@ -87,11 +101,12 @@ def _row(summary: Summary) -> str:
     found = findings(summary)
     verdict = verdict_of(found)
     which = "" if verdict is Verdict.HOLDS else f": {_named(found, verdict)}"
+    said = "violated, as expected" if foreseen(summary) else verdict.value
     name = _code(summary.name)
     model = "" if summary.name == summary.model else f" ({_code(summary.model)})"
     counts = ", ".join(map(_words, count_texts(summary)))
     return (
-        f"| {name}{model} | {MARKS[verdict]} {verdict.value}{which} "
+        f"| {name}{model} | {MARKS[verdict]} {said}{which} "
         f"| {counts} | {summary.seconds:.2f}&nbsp;s |\n"
     )
 
@@ -128,7 +143,7 @@ def _check(summary: Summary, verdict: Verdict) -> str:
     title = f"\n### {MARKS[verdict]} {_code(summary.name)} {verdict.value}\n"
     if not summary.command:
         return title
-    return f"{title}\nTo check it again:\n\n{_fence('sh', summary.command)}"
+    return f"{title}\nTo check it again:\n\n{_fence('sh', [clean(summary.command)])}"
 
 
 def _title(verdict: Verdict, said: str) -> str:
@@ -158,7 +173,7 @@ def _undecided(found: Sequence[Finding]) -> str:
     names: dict[str, list[str]] = {}
     for one in found:
         names.setdefault(one.message, []).append(_code(one.name))
-    title = _title(Verdict.INCOMPLETE, "Undecided: nothing is established")
+    title = _title(Verdict.INCOMPLETE, "Incomplete: nothing is established")
     lines = (f"- {', '.join(of)}: {_code(message)}\n" for message, of in names.items())
     return "".join([title, "\n", *lines])
 
@@ -179,7 +194,9 @@ def _diagram(source: str) -> str:
             f"\nThe diagram is left out: it has {len(source):,} characters, "
             f"and GitHub draws at most {DIAGRAM_LIMIT:,}.\n"
         )
-    return _block(_fence("mermaid", source), "Diagram", source.count("\n") >= LONG_DIAGRAM)
+    # Mermaid's own source, in which what a model says is escaped already.
+    lines = source.encode("utf-8", "backslashreplace").decode().rstrip("\n").split("\n")
+    return _block(_fence("mermaid", lines), "Diagram", len(lines) > LONG_DIAGRAM)
 
 
 def _block(text: str, title: str, folded: bool) -> str:
@@ -188,12 +205,12 @@ def _block(text: str, title: str, folded: bool) -> str:
     return f"\n<details><summary>{title}</summary>\n\n{text}\n</details>\n"
 
 
-def _fence(language: str, text: str) -> str:
-    """`text` in a fence that nothing in it closes."""
-    lines = "\n".join(clean(line) for line in text.rstrip("\n").split("\n"))
-    longest = max(map(len, re.findall("`+", lines)), default=0)
+def _fence(language: str, lines: Sequence[str]) -> str:
+    """These lines in a fence that nothing in them closes."""
+    text = "\n".join(lines)
+    longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{lines}\n{fence}\n"
+    return f"{fence}{language}\n{text}\n{fence}\n"
 
 
 def _code(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from ..explorer import Verdict
-from .findings import Finding, distinct, findings, told_lines
+from .findings import Finding, distinct, findings, foreseen, told_lines, verdict_of
 from .summary import Summary
 from .words import clean
 
@@ -73,9 +73,10 @@ def _judge(case: ElementTree.Element, found: Finding, summary: Summary) -> None:
 
 
 def _properties(summary: Summary) -> ElementTree.Element:
+    verdict = verdict_of(findings(summary))
     told = {
         "model": summary.model,
-        "verdict": summary.verdict.value,
+        "verdict": "violated, as expected" if foreseen(summary) else verdict.value,
         "engine": summary.engine,
         **{name: str(count) for name, count in summary.counts.items()},
         "incomplete because": summary.because,

@@ -114,7 +114,8 @@ def _counts(result: Result) -> Iterable[str]:
         f"depth {result.depth}, {result.terminal:,} terminal"
     )
     if result.interleavings is not None:
-        yield f"{_large(result.interleavings)} interleavings, all covered"
+        noun = "interleaving" if result.interleavings == 1 else "interleavings"
+        yield f"{_large(result.interleavings)} {noun}, all covered"
     elif result.cyclic:
         yield "endless interleavings (the state graph has a cycle), all covered"
     yield (

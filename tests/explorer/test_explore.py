@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from islander import FactInvariant, Model, Verdict, Witness, explore
+from islander import FactInvariant, Model, StateInvariant, Verdict, Witness, explore
 from islander.explorer import ENGINES, HandlerError, IslanderError, ModelError, UsageError
 from islander.explorer.result import overall
 
@@ -177,3 +177,31 @@ def test_the_time_bounds_handlers_of_small_models_too() -> None:
     result = explore(model(a=counter), max_seconds=20, clock=lambda: float(next(ticks)))
     assert result.verdict is Verdict.INCOMPLETE
     assert len(ran) < 100
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("small", [0, 500])
+def test_a_mistake_beyond_a_violation_does_not_hide_it(
+    engine: str, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", small)
+
+    def count(self: Cell, message: int, sender: str) -> None:
+        self.value = message
+        if message == 5:
+            raise ValueError("too far")
+        self.send(self.id, message + 1)
+
+    def counting(least: int) -> Model:
+        few = StateInvariant("few", lambda state: state.actors["a"].value < least)
+        actor = cell(0, start=lambda self: self.send(self.id, 1), receive=count)
+        return model(a=actor, properties=[few, TRUE])
+
+    result = explore(counting(3), engine, keep_going=True)
+    assert result.properties["few"].verdict is Verdict.VIOLATED
+    assert result.properties["few"].steps == 3
+    assert result.properties["true"].verdict is Verdict.INCOMPLETE
+    assert "beyond it there is an error" in result.properties["true"].explanation
+    assert "too far" in result.properties["true"].explanation
+    with pytest.raises(HandlerError, match="too far"):
+        explore(counting(6), engine, keep_going=True)

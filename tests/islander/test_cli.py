@@ -496,7 +496,7 @@ def test_the_schedule_is_that_of_the_property_named(run: Run) -> None:
 def test_without_a_counterexample_there_is_no_schedule(run: Run, tmp_path: Path) -> None:
     ran = run("check", "governments", "-p", "members=1", "--schedule", "none.json")
     assert ran.code == 0
-    assert "there is no such trace, so none.json was not written" in ran.out
+    assert "none.json was not written" in ran.out
     assert not list(tmp_path.iterdir())
 
 

@@ -135,4 +135,41 @@ def test_all_files_at_once(run: Run) -> None:
     assert ET.parse("j.xml").getroot().find(".//failure") is not None
     results = json.loads(Path("s.sarif").read_text())["runs"][0]["results"]
     assert any(one.get("level") == "error" and one.get("codeFlows") for one in results)
-    assert "```mermaid" in Path("g.md").read_text(encoding="utf-8")
+    summary = Path("g.md").read_text(encoding="utf-8")
+    diagram = run("check", *BUG, "--trace-format", "mermaid").out
+    arrows = [line for line in diagram.split("\n") if "->>" in line]
+    assert len(arrows) == 12
+    assert all(f"{arrow}\n" in summary for arrow in arrows)
+    assert "\\u200b" not in summary
+
+
+def test_text_is_a_format_like_the_others(run: Run) -> None:
+    ran = run("check", *BUG, "--trace-format", "text")
+    assert ran.out.startswith("single chosen value: 12 steps\n")
+    assert "VIOLATED" in ran.err
+    assert "VIOLATED" not in ran.out
+
+
+def test_a_report_says_how_to_check_again_what_failed(run: Run, write: Callable[..., Path]) -> None:
+    target = f"{write('lesson.py', PARTIAL).name}:lesson"
+    run("check", target, "--require-coverage", "--max-depth", "9", "--junit", "j.xml")
+    command = "islander check lesson.py:lesson --max-depth 9 --require-coverage"
+    assert command in Path("j.xml").read_text(encoding="utf-8")
+
+
+CHOOSY = """
+from typing import Literal
+
+def lesson(bug: Literal["late"] | None = None):
+    return game()
+"""
+
+
+def test_a_bug_that_the_factory_does_not_have_is_refused(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    target = f"{write('lesson.py', CHOOSY).name}:lesson"
+    assert run("check", target, "--bug", "late").code == 0
+    ran = run("check", target, "--bug", "latte")
+    assert ran.code == 2
+    assert "parameter 'bug' must be one of late or none; got 'latte'" in ran.err

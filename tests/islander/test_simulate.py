@@ -85,7 +85,7 @@ def test_a_witness_trace_can_be_written_by_name(run: Run) -> None:
 def test_a_trace_that_was_not_found_is_not_written(run: Run, tmp_path: Path) -> None:
     ran = run("simulate", "paxos", "--walks", "2", "--trace", "t.json")
     assert ran.code == 3
-    assert "there is no such trace, so t.json was not written" in ran.out
+    assert "There is no counterexample: t.json was not written" in ran.out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -126,7 +126,7 @@ def test_a_violation_is_told_whole() -> None:
     assert shown.fenced == ["islander check paxos --bug hidden-vote\n", DIAGRAM]
     assert shown.tags.count("tr") == 1 + 1 + 1 + 12
     assert "promised: 0 → 1" in shown.code
-    assert "Undecided: nothing is established" in page
+    assert "Incomplete: nothing is established" in page
 
 
 def test_diagrams_of_what_holds_are_not_shown() -> None:
