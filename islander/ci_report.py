@@ -162,7 +162,7 @@ def _violation_lines(
     name, steps = clean(found.name), f"{found.steps} step{'' if found.steps == 1 else 's'}"
     title = f"  {name} is violated after {steps}"
     if found.witness:
-        title = f"  {name}: never reached"
+        title = f"  {name} is violated: it was never reached"
         title += "" if found.steps is None else f"; the nearest that was, after {steps}"
     lines = broken(Text(title, style="bold"), width, 4)
     same = next((one for one in told if found.story and one.story == found.story), None)

@@ -141,7 +141,7 @@ def _deviations(summary: Summary, expected: Expectation) -> Iterator[str]:
     violated = [one.name for one in summary.violated]
     if expected.verdict is Verdict.HOLDS:
         for one in summary.violated:
-            how = "is unreachable" if one.witness else f"is violated in {_steps(one.steps)}"
+            how = "is violated" + (": unreachable" if one.witness else f" in {_steps(one.steps)}")
             yield f"expected to hold, but {one.name!r} {how}"
     elif not violated:
         wanted = " and ".join(map(repr, expected.violates)) or "some property"

@@ -43,8 +43,9 @@ class Arrow(NamedTuple):
 class Drawing:
     """A graph to be written: `nodes[n]` are the attributes of node n; `caption` says what it shows.
 
-    `counted` says that nodes and edges stand for several states and steps. `short` are labels for
-    pictures, where they differ from those among the attributes.
+    `counted` says that nodes and edges stand for several states and steps. `short` are labels
+    that tell less than those among the attributes: of a counted drawing what the caption does not
+    say already, of another what suffices in a picture.
     """
 
     name: str

@@ -20,6 +20,9 @@ WIDEST, TALLEST, KINDS, TITLE = 56, 20, 3, 120
 """In a picture: columns of a line, lines of a node, kinds of step told at an arrow, and columns of
 the caption."""
 
+SCREEN = 2000
+"""Points that a picture may be wide before another shape is considered."""
+
 GAP = "\u00a0"
 """What stands between an arrow and its label in a picture; SVG would swallow a space."""
 
@@ -44,18 +47,17 @@ NO_BRACKETS = str.maketrans("", "", "()")
 
 def dot(drawing: Drawing, picture: bool = False) -> str:
     """A drawing in the DOT language. For a `picture` long lines and lists are cut short."""
+    labels = [_node_label(drawing, number, picture) for number in range(len(drawing.nodes))]
     lines = [
-        "digraph {",
+        f"digraph {_identifier(drawing.name, picture)} {{",
         f"  graph [label={_quoted(_caption(drawing, picture))}, labelloc=t, labeljust=l, "
-        'fontname="sans-serif", fontsize=12, ranksep=0.45, nodesep=0.3];',
+        f'fontname="sans-serif", fontsize=12, {_shape(drawing, labels)}];',
         '  node [shape=box, style="rounded,filled", color="#5b6770", fillcolor="#ffffff", '
         'fontname="monospace", fontsize=10, margin="0.12,0.06"];',
         '  edge [fontname="monospace", fontsize=9, color="#5b6770", fontcolor="#39424a", '
         "arrowsize=0.7];",
     ]
-    for number, node in enumerate(drawing.nodes):
-        told = drawing.short[number] if picture and drawing.short else node["label"]
-        label = _node_label(drawing, node, told, picture)
+    for number, (node, label) in enumerate(zip(drawing.nodes, labels, strict=True)):
         lines.append(f"  {number} [label={_quoted(label)}{_node_style(node)}];")
     if drawing.counted:
         lines += _joint_arrows(drawing, picture)
@@ -70,7 +72,46 @@ def _caption(drawing: Drawing, picture: bool) -> str:
     return "\n".join(filter(None, [told, ", ".join(met)]))
 
 
-def _node_label(drawing: Drawing, node: Attributes, told: str, picture: bool) -> str:
+def _shape(drawing: Drawing, labels: Sequence[str]) -> str:
+    """Top-down, unless that is wider than a screen and also far wider than it is tall."""
+    layers: dict[int, list[str]] = defaultdict(list)
+    for number, depth in enumerate(_depths(drawing)):
+        layers[depth].append(labels[number])
+    width = max(sum(map(_width, layer)) for layer in layers.values())
+    height = sum(max(map(_height, layer)) for layer in layers.values())
+    if width > SCREEN and width > 2 * height:
+        return "rankdir=LR, ranksep=0.45, nodesep=0.15"
+    return "ranksep=0.45, nodesep=0.3"
+
+
+def _width(label: str) -> float:
+    """Points that a node takes, with the gap to the next: 6 a column, and what is around them."""
+    return 6 * max(map(len, label.split("\n"))) + 40
+
+
+def _height(label: str) -> float:
+    """The same downwards: 12 a line; the gap has the label of an arrow in it."""
+    return 12 * len(label.split("\n")) + 75
+
+
+def _depths(drawing: Drawing) -> list[int]:
+    """For each node, how many arrows lead to it from an initial one; 0 where none do."""
+    targets: dict[int, list[int]] = defaultdict(list)
+    for arrow in drawing.arrows:
+        targets[arrow.source].append(arrow.target)
+    layer = [number for number, node in enumerate(drawing.nodes) if node["initial"]]
+    depth, depths = 0, dict.fromkeys(layer, 0)
+    while layer:
+        layer = list(dict.fromkeys(to for one in layer for to in targets[one] if to not in depths))
+        depth += 1
+        depths |= dict.fromkeys(layer, depth)
+    return [depths.get(number, 0) for number in range(len(drawing.nodes))]
+
+
+def _node_label(drawing: Drawing, number: int, picture: bool) -> str:
+    node = drawing.nodes[number]
+    briefly = drawing.short and (picture or drawing.counted)
+    told = drawing.short[number] if briefly else node["label"]
     lines = told.split("\n") if told else []
     if picture:
         lines = listed([shortened(line, WIDEST) for line in lines], TALLEST)
@@ -150,9 +191,19 @@ def _kinds(arrows: Sequence[Arrow], most: int, indent: str = "") -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A DOT string. Within it a backslash begins an escape, \\l ends a line at the left, and an
-    ampersand begins an entity. Graphviz reads long strings only in pieces."""
-    lines = [f"{line}\n" for line in text.split("\n")]
+    """A label as a DOT string. Within it a backslash begins an escape, \\l ends a line at the left,
+    and an ampersand begins an entity."""
+    return _in_pieces([f"{line}\n" for line in text.split("\n")])
+
+
+def _identifier(name: str, picture: bool) -> str:
+    """The name of the graph, which browsers show where one points at a picture. A backslash begins
+    no escape there, but it has to be written twice at the end, and so it is everywhere."""
+    return _in_pieces([shortened(name, TITLE) if picture else name])
+
+
+def _in_pieces(lines: Sequence[str]) -> str:
+    """One DOT string. Graphviz reads long ones only in pieces."""
     pieces = [line[at : at + PIECE] for line in lines for at in range(0, len(line), PIECE)]
     joined, size = [""], 0
     for piece in pieces:

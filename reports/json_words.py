@@ -65,22 +65,31 @@ def choices(step: Json) -> list[str]:
 
 
 def differences(path: str, old: Json, new: Json) -> Iterator[str]:
-    """Where two encoded values part, a line each: `voted.ballot: 1 → 2`."""
+    """Where two encoded values part, a line each: `voted.ballot: 1 → 2`. Fields that only one of
+    them has are told as `count: 0 (new)` and `count: 0 (gone)`. Without a path they are the fields
+    of an actor."""
     if _exactly(old) == _exactly(new):
         return
-    if _same_shape(old, new):
-        for name in old:
-            yield from differences(f"{path}.{name}" if path else name, old[name], new[name])
+    if not _have_names(old, new):
+        yield clean(f"{path or 'fields'}: {value_text(old)} → {value_text(new)}")
         return
-    yield clean(f"{path or 'value'}: {value_text(old)} → {value_text(new)}")
+    for name in [*old, *(name for name in new if name not in old)]:
+        inner = f"{path}.{name}" if path else name
+        if name not in new:
+            yield clean(f"{inner}: {value_text(old[name])} (gone)")
+        elif name not in old:
+            yield clean(f"{inner}: {value_text(new[name])} (new)")
+        else:
+            yield from differences(inner, old[name], new[name])
 
 
-def _same_shape(old: Json, new: Json) -> bool:
-    """Whether both are records of one class, or both a state's part with the same names."""
-    if not (isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys()):
+def _have_names(old: Json, new: Json) -> bool:
+    """Whether both are records of one class, or both a part of a state; what they have is named."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
         return False
-    marks = [key for key in old if key.startswith("#")]
-    return (marks == ["#record"] and old["#record"] == new["#record"]) or not marks
+    marks, others = ([key for key in one if key.startswith("#")] for one in (old, new))
+    alike = marks == others == ["#record"] and old["#record"] == new["#record"]
+    return alike or not (marks or others)
 
 
 def _exactly(value: Json) -> str:

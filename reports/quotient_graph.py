@@ -19,7 +19,7 @@ from ..explorer.quotient import (
     meant,
     view_named,
 )
-from .drawing import Arrow, Attributes, Drawing, fact_texts, shortened, violated
+from .drawing import Arrow, Attributes, Drawing, fact_texts, violated
 from .words import clean
 
 VERBS = {
@@ -111,7 +111,7 @@ def _in_common(quotient: Quotient, key: Key) -> Sequence[str]:
 
 
 def _shorten(drawing: Drawing, told: Sequence[Sequence[str]]) -> None:
-    """Let pictures say once, in the caption, what is so in every class."""
+    """Let drawings say once, in the caption, what is so in every class."""
     everywhere = set(told[0]).intersection(*told) if len(told) > 1 else set()
     drawing.short = [
         "\n".join(line for line in lines if line not in everywhere) or "nothing else"
@@ -119,7 +119,7 @@ def _shorten(drawing: Drawing, told: Sequence[Sequence[str]]) -> None:
     ]
     if everywhere:
         said = "; ".join(line for line in told[0] if line in everywhere)
-        drawing.caption += f"\nin every class: {shortened(said, 100)}"
+        drawing.caption += f"\nin every class: {said}"
 
 
 def _edge(action: ActionKind) -> Attributes:

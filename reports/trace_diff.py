@@ -19,6 +19,9 @@ from .json_words import choices, differences, step_parts, value_text
 from .text import broken
 from .words import clean
 
+WAS, NOW = "was", "now"
+"""What stands above the numbers of the steps in the old trace and in the new one."""
+
 CONTEXT = 2
 """How many steps that are as before are shown around one that is not."""
 
@@ -53,7 +56,7 @@ def diff_lines(old: Json, new: Json, width: int | None) -> list[Text]:
 
     "-" marks steps that were removed, "+" those that were added, and "~" the same action with
     another outcome, followed by what differs. The two numbers are the steps' in the old trace and
-    in the new one.
+    in the new one; a line above says so.
     """
     before, after = _steps(old), _steps(new)
     begun = _begin_differences(_initial(old), _initial(new))
@@ -71,10 +74,11 @@ def diff_lines(old: Json, new: Json, width: int | None) -> list[Text]:
 def _row_lines(
     before: list[Json], after: list[Json], rows: list[Row], width: int | None
 ) -> Iterator[Text]:
-    digits = len(str(max(len(before), len(after))))
+    digits = max(len(str(max(len(before), len(after)))), len(WAS), len(NOW))
     indent = 2 * digits + 7  # two more than what stands before the words of a step
     flow = min(max(len(step_parts(step)[0]) for step in (*before, *after)), WIDEST)
     moved = _moved(before, after, rows)
+    yield Text(f"  {WAS:>{digits}} {NOW:>{digits}}  step", style="dim")
     for row in _folded(rows):
         if isinstance(row, int):
             count = f"{_steps_text(row)} as before"

@@ -193,7 +193,7 @@ def test_an_unreachable_witness_is_red_unless_it_is_expected(project: Project, c
     project(check("unreachable"), expected.replace('"unreachable"', '"expected"'))
     told = ci()
     assert told.code == 1
-    assert "expected to hold, but 'a sees nine' is unreachable" in told.out
+    assert "expected to hold, but 'a sees nine' is violated: unreachable" in told.out
     assert row(told, "expected")[:3] == ["✓", "violated", "violated"]
 
 
@@ -399,7 +399,7 @@ def test_changes_since_a_baseline_are_shown_and_fail_if_they_should(
     lines = told.out.splitlines()
     assert "renamed is new: it is not in base.json" in lines
     assert "unreachable is gone: it is in base.json only" in lines
-    assert "    ~ 1 1  a → b  Ball(0)" in lines
+    assert "    ~   1   1  a → b  Ball(0)" in lines
     assert lines[-1] == "3 checks changed since base.json"
     assert ci(baseline=Path("base.json"), fail_on_change=True).code == 1
 

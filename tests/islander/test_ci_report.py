@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from islander import Verdict, explore
+from islander import Model, Verdict, Witness, explore
 from islander.ci_config import Check, Expectation
 from islander.ci_report import (
     Changes,
@@ -97,6 +97,17 @@ def test_a_part_that_was_unexpected_is_told_without_the_other(violated: Outcome)
         "  'single chosen value' is violated, which was not expected",
     ]
     assert "  single chosen value is violated after 8 steps" in lines
+
+
+def test_a_witness_that_is_never_reached_is_violated_as_in_the_table() -> None:
+    never = Witness("two leaders", lambda facts: False)
+    result = explore(Model("m", paxos(1, 1).actors, properties=[never]))
+    own = check("x")
+    outcome = Outcome(own, summarise(result, own.source, own.name))
+    assert plain(table_lines([outcome], None, None))[1].split()[2] == "violated"
+    steps = result.properties["two leaders"].steps
+    title = f"  two leaders is violated: it was never reached; the nearest that was, after {steps} "
+    assert any(line.startswith(title) for line in plain(detail_lines(outcome, None)))
 
 
 def test_how_far_it_is_names_what_runs() -> None:

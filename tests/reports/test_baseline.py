@@ -139,7 +139,7 @@ def test_another_counterexample_is_shown_as_a_diff(path: Path, red: Summary) -> 
         lines[0]
         == "  'greatest-promise selection': was violated in 9 steps, is violated in 8 steps:"
     )
-    assert "    - 1    p1 → a1  Prepare(1)" in lines
+    assert "    -   1      p1 → a1  Prepare(1)" in lines
     assert all(len(line) <= 80 for line in lines)
 
 

@@ -117,3 +117,13 @@ def test_differences_go_down_to_the_field() -> None:
     assert list(differences("it", old, old)) == []
     assert list(differences("it", 1, True)) == ["it: 1 → True"]
     assert list(differences("it", saved(Note(1)), saved(None))) == ["it: Note(1) → None"]
+
+
+def test_fields_that_only_one_of_two_values_has_are_told_by_their_names() -> None:
+    old, new = {"n": 1, "holds": False}, {"holds": False, "count": saved((1, None))}
+    assert list(differences("", old, new)) == ["n: 1 (gone)", "count: (1, None) (new)"]
+    vote, other = {"#record": "Vote", "ballot": 1}, {"#record": "Vote", "ballot": 2, "x": "y"}
+    assert list(differences("it", vote, other)) == ["it.ballot: 1 → 2", "it.x: 'y' (new)"]
+    choice = other | {"#record": "Choice"}
+    assert list(differences("it", vote, choice)) == ["it: Vote(1) → Choice(2, 'y')"]
+    assert list(differences("", None, {"n": 1})) == ['fields: None → {"n": 1}']

@@ -61,10 +61,10 @@ def test_dot_has_a_line_for_each_state_and_step_and_escapes_what_it_must(tmp_pat
             self.send(self.id, ('quote " backslash \\ newline \n end',))
 
     always = StateInvariant("always", lambda state: True)
-    result = explore(Model("m", {'a"b\\': Talker()}, properties=[always]))
+    result = explore(Model('m"\\', {'a"b\\': Talker()}, properties=[always]))
     save_graph(tmp_path / "g.dot", result, None, limit=10)
     lines = (tmp_path / "g.dot").read_text().splitlines()
-    assert lines[0] == "digraph {"
+    assert lines[0] == r'digraph "m\"\\" {'
     assert [line for line in lines if "->" in line] == [
         r'  0 -> 1 [label="a\"b\\ → a\"b\\: '
         r"""('quote \" backslash \\\\ newline \\n end',)\l"];"""

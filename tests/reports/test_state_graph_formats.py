@@ -17,6 +17,7 @@ from islander import Actor, Fact, FactInvariant, Model, Result, StepInvariant, e
 from islander.explorer import UsageError
 from islander.models.paxos import paxos
 from islander.reports import graph_formats
+from islander.reports.drawing import shortened
 from islander.reports.state_graph import save_graph, to_networkx
 from islander.reports.words import clean
 
@@ -215,6 +216,10 @@ def test_a_picture_holds_no_markup_of_the_model(tmp_path: Path, word: str, view:
     svg = saved(tmp_path / "g.svg", result, view=asked)
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
     assert tags <= {"svg", "g", "title", "polygon", "path", "text"}
+    title = ElementTree.fromstring(svg).find(".//{*}g[@class='graph']/{*}title")
+    assert title is not None
+    named = (title.text or "").replace("\xa0", " ").replace("\\\\", "\\")  # see graph_formats
+    assert named == shortened(clean(word), 120)
     longest = max(len(line) for lines in drawn_texts(svg).values() for line in lines)
     assert longest <= 80  # what is too long to read is cut short, in pictures only
     if len(word) < 20:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from islander.models.paxos import paxos
 from islander.reports.quotient_graph import quotient_graph
 from islander.reports.state_graph import save_graph
 
+from ..tools import need
 from .transition_systems import read_aldebaran
 
 
@@ -70,9 +72,30 @@ def test_an_actor_is_shown_by_its_fields_and_what_it_recorded(hidden_vote: Resul
     lines = [node["label"].split("\n") for node in drawing.nodes]
     assert lines[0] == ["a2", "promise_copies: 1", "promised: 0", "voted: None"]
     assert "recorded: a2 voted for x at ballot 1" in lines[-1]
-    assert "in every class: a2; promise_copies: 1" in drawing.caption
+    assert drawing.caption.endswith("\nin every class: a2; promise_copies: 1")
     assert drawing.short[0] == "promised: 0\nvoted: None"
     assert "violates" not in drawing.nodes[0]  # it cannot be told of a class
+
+
+def test_dot_says_once_what_is_so_in_every_class(tmp_path: Path, hidden_vote: Result) -> None:
+    save_graph(tmp_path / "g.dot", hidden_vote, None, 100, view="actor=a2")
+    text = (tmp_path / "g.dot").read_text()
+    assert text.count("promise_copies") == 1
+    assert '  0 [label="promised: 0\\lvoted: None\\l248 states' in text
+
+
+def test_what_would_be_far_wider_than_a_screen_is_drawn_from_left_to_right(
+    tmp_path: Path, hidden_vote: Result
+) -> None:
+    dot = need("dot")
+    for view, name in (("facts=Voted", "wide.dot"), ("actor=a2", "small.dot")):
+        save_graph(tmp_path / name, hidden_vote, None, 100, view=view)
+    assert "rankdir" not in (tmp_path / "small.dot").read_text()
+    text = (tmp_path / "wide.dot").read_text()
+    assert "rankdir=LR" in text
+    done = subprocess.run([dot, "-Tplain"], input=text, capture_output=True, text=True, check=True)
+    width, height = map(float, done.stdout.split()[2:4])  # in inches
+    assert max(width, height) < 2000 / 72
 
 
 def test_dot_joins_what_leads_from_class_to_class(tmp_path: Path, holding: Result) -> None:

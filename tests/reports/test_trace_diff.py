@@ -23,6 +23,9 @@ def document(violated: Result) -> Any:
     return json.loads(json.dumps(trace_document(trace)))
 
 
+HEAD = "  was now  step"
+
+
 def step(name: str, outcome: int = 0, **more: Any) -> dict[str, Any]:
     """A saved step: the delivery of a message `name`."""
     after = {"fields": {"n": outcome}, "timers": [], "recorded": []}
@@ -49,15 +52,16 @@ def test_a_trace_is_the_same_as_itself(document: Any) -> None:
 def test_what_was_removed_and_added_stands_between_what_is_as_before() -> None:
     assert told(steps("abcdefgh"), steps("abcdXYfgh")) == [
         "9 steps, were 8: 7 as before, 1 removed, 2 added",
-        "  … …  2 steps as before",
-        "  3 3  b → a  'c'",
-        "  4 4  b → a  'd'",
-        "- 5    b → a  'e'",
-        "+   5  b → a  'X'",
-        "+   6  b → a  'Y'",
-        "  6 7  b → a  'f'",
-        "  7 8  b → a  'g'",
-        "  … …  1 step as before",
+        HEAD,
+        "    …   …  2 steps as before",
+        "    3   3  b → a  'c'",
+        "    4   4  b → a  'd'",
+        "-   5      b → a  'e'",
+        "+       5  b → a  'X'",
+        "+       6  b → a  'Y'",
+        "    6   7  b → a  'f'",
+        "    7   8  b → a  'g'",
+        "    …   …  1 step as before",
     ]
 
 
@@ -67,18 +71,33 @@ def test_the_same_action_with_another_outcome_says_what_differs() -> None:
     new["after"] |= {"timers": ["t"], "recorded": ["Done()"], "status": "down"}
     assert told([step("x")], [new]) == [
         "1 step: 1 with another outcome",
-        "~ 1 1  b → a  'x'",
-        "         n: 0 → 1",
-        "         timer armed: t",
-        "         records Done()",
-        "         status: 'up' → 'down'",
-        "         sends a → c 'yes' ×2",
+        HEAD,
+        "~   1   1  b → a  'x'",
+        "             n: 0 → 1",
+        "             timer armed: t",
+        "             records Done()",
+        "             status: 'up' → 'down'",
+        "             sends a → c 'yes' ×2",
     ]
-    assert told([new], [step("x")])[3:] == [
-        "         timer no longer armed: t",
-        "         no longer records Done()",
-        "         status: 'down' → 'up'",
-        "         no longer sends a → c 'yes' ×2",
+    assert told([new], [step("x")])[4:] == [
+        "             timer no longer armed: t",
+        "             no longer records Done()",
+        "             status: 'down' → 'up'",
+        "             no longer sends a → c 'yes' ×2",
+    ]
+
+
+def test_a_field_that_is_new_or_gone_is_told_by_its_name() -> None:
+    old = {"initial": {"actors": {"a": {"fields": {"n": 0}}}}, "steps": [step("x")]}
+    new = copy.deepcopy(old)
+    new["initial"]["actors"]["a"]["fields"]["count"] = None
+    new["steps"][0]["after"]["fields"] = {"m": False}
+    assert told(old, new)[1:] == [
+        "~ at first  a: count: None (new)",
+        HEAD,
+        "~   1   1  b → a  'x'",
+        "             n: 0 (gone)",
+        "             m: False (new)",
     ]
 
 
@@ -86,20 +105,21 @@ def test_a_difference_that_words_do_not_show_is_still_said() -> None:
     old, new = step("x"), step("x")
     new["after"]["timers"] = None
     assert not same_trace([old], [new])
-    assert told([old], [new])[1:] == [
-        "~ 1 1  b → a  'x'",
-        "         what differs is told in the same words",
+    assert told([old], [new])[2:] == [
+        "~   1   1  b → a  'x'",
+        "             what differs is told in the same words",
     ]
 
 
 def test_the_same_steps_in_another_order_are_recognised() -> None:
     assert told(steps("abcd"), steps("acbd")) == [
         "the same 4 steps in another order",
-        "  1 1  b → a  'a'",
-        "+   2  b → a  'c'  (was step 3)",
-        "  2 3  b → a  'b'",
-        "- 3    b → a  'c'  (now step 2)",
-        "  4 4  b → a  'd'",
+        HEAD,
+        "    1   1  b → a  'a'",
+        "+       2  b → a  'c'  (was step 3)",
+        "    2   3  b → a  'b'",
+        "-   3      b → a  'c'  (now step 2)",
+        "    4   4  b → a  'd'",
     ]
     moved = told(steps("xxabc"), steps("abcxx"))
     assert [line[-7:] for line in moved if "(was" in line] == ["step 1)", "step 2)"]
@@ -116,16 +136,16 @@ def test_which_option_was_chosen_counts_and_not_how_it_was_shown() -> None:
 
     assert same_trace([chosen(0, "'p'")], [chosen(0, "p")])
     assert not same_trace([chosen(0, "'p'")], [chosen(1, "'p'")])
-    assert told([chosen(0, "'p'")], [chosen(1, "'q'")])[1:] == [
-        "- 1    b → a  'x', chooses 'p'",
-        "+   1  b → a  'x', chooses 'q'",
+    assert told([chosen(0, "'p'")], [chosen(1, "'q'")])[2:] == [
+        "-   1      b → a  'x', chooses 'p'",
+        "+       1  b → a  'x', chooses 'q'",
     ]
 
 
 def test_true_is_not_one() -> None:
     one, other = step("x", 1), step("x", True)
     assert not same_trace([one], [other])
-    assert told([one], [other])[2].strip() == "n: 1 → True"
+    assert told([one], [other])[3].strip() == "n: 1 → True"
 
 
 def test_another_initial_state_makes_another_trace(document: Any) -> None:
@@ -170,8 +190,8 @@ def test_hostile_names_stay_on_their_line() -> None:
     wicked = step("x\n+ 9  forged", actor="a\n[red]", sender="\x1b]0;")
     wicked["after"]["fields"] = {"n\n": "\u202e"}
     lines = told([step("x")], [wicked])
-    assert len(lines) == 3
-    assert lines[2] == "+   1  \\x1b]0; → a\\n[red]  'x\\n+ 9  forged'"
+    assert len(lines) == 4
+    assert lines[3] == "+       1  \\x1b]0; → a\\n[red]  'x\\n+ 9  forged'"
 
 
 STEPS = st.lists(st.builds(step, st.sampled_from("abc"), st.integers(0, 1)), max_size=9)
