@@ -2,8 +2,9 @@
 
 A small HTTP server of the standard library, for the person at this machine: it gives out one page,
 and, state by state, what the page does not know yet. It reads no files and takes no input but the
-numbers of states. It answers only those who call it by a name of this machine, so that no page from
-elsewhere, whatever its name is made to mean, can ask it anything.
+numbers of states; one that is not known yet it looks for, breadth first, a part at each question,
+so that no question keeps others waiting for long. It answers only those who call it by a name of
+this machine: no page from elsewhere, whatever its name is made to mean, can ask it anything.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +30,15 @@ NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What this machine calls itself."""
 
 PAGE, STATE = "/", "/api/state/"
+
+MOST = 100_000
+"""How many states a page goes to by their numbers; steps lead beyond."""
+
+AT_ONCE, MOMENT = 1000, 0.1
+"""States looked for at one question, at the most, and seconds."""
+
+PART = 100
+"""States found between two looks at the clock."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -56,21 +67,41 @@ class LiveExplorer:
 
     def state(self, number: int, known: dict[str, int]) -> Json:
         """A state with all that its steps lead to; and what a page has missed that knows the first
-        so many rows of each table, and states.
+        so many rows of each table, and states. Of a state that is not known yet: some of those on
+        the way to its number; asked again, the engine goes on.
 
         Raises UsageError if there is no such state, or the page cannot know what it says.
         """
         with self._lock:
             sizes = self._around.sizes()
-            if number >= sizes["states"]:
-                raise UsageError(
-                    f"there is no state {number}; {sizes['states']:,} are known, and taking steps "
-                    f"makes more."
-                )
             if any(known[name] > sizes[name] for name in sizes):
                 raise UsageError("this page is of an earlier run of the server; load it again.")
-            self._around.open(number)
-            return self._around.document(known, again=[number])
+            if number >= sizes["states"]:
+                self._look_for(number)
+            found = number < len(self._around)
+            if found:
+                self._around.open(number)
+            return self._around.document(known, again=[number] if found else [])
+
+    def _look_for(self, number: int) -> None:
+        """Get to know states, the nearest first, up to this number or for a moment."""
+        before = len(self._around)
+        if number >= MOST:
+            raise UsageError(
+                f"state {number} is beyond the first {MOST:,}, and no number leads further. "
+                f"{before:,} are known; taking steps makes more."
+            )
+        until = time.monotonic() + MOMENT
+        wanted = min(number + 1, before + AT_ONCE)
+        while (known := len(self._around)) < wanted and time.monotonic() < until:
+            self._around.grow(min(PART, wanted - known))
+            if len(self._around) == known:
+                break
+        if len(self._around) == before:
+            raise UsageError(
+                f"there is no state {number}: the model has {before:,} states, and the last is "
+                f"{before - 1}."
+            )
 
 
 class ExplorerServer(ThreadingHTTPServer):

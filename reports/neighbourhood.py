@@ -10,7 +10,6 @@ page goes on with a live engine behind it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -73,13 +72,15 @@ class Neighbourhood:
         self._states: list[State] = []
         self._numbers: dict[State, int] = {}
         self._away: list[int] = []
+        self._sources: list[int | None] = []  # from which state each was first seen
+        self._grown = 0  # all that comes before this state's number leads to states that are known
         self._steps: dict[int, list[Step]] = {}
         self._failures: dict[int, str] = {}
         self._tables: dict[str, Table[Any]] = {name: Table() for name in TABLES}
         self._truths: dict[FactSet, str] = {}
         self._of_facts = [p for p in model.properties if p.subject is Subject.FACTS]
         self._position = {item.name: at for at, item in enumerate(model.properties)}
-        self.initial = [self._add(state, 0) for state in self.semantics.initial_states()]
+        self.initial = [self._add(state, 0, None) for state in self.semantics.initial_states()]
 
     def __len__(self) -> int:
         return len(self._states)
@@ -99,25 +100,24 @@ class Neighbourhood:
             if at is None:
                 raise TraceError(f"step {len(way.states)} cannot be taken in the state before it.")
             way.steps.append(at)
-            way.states.append(self._add(steps[at].after, 0))
+            way.states.append(self._add(steps[at].after, 0, here))
         return way
 
     def grow(self, more: int) -> None:
         """Get to know so many states more, the nearest to those that are known."""
         bound = len(self._states) + more
-        waiting = deque(range(len(self._states)))
-        while waiting and len(self._states) < bound:
-            here = waiting.popleft()
+        while self._grown < len(self._states):
+            here = self._grown
             for step in self.steps(here):
                 if len(self._states) >= bound:
-                    break
-                if step.after not in self._numbers:
-                    waiting.append(self._add(step.after, self._away[here] + 1))
+                    return
+                self._add(step.after, self._away[here] + 1, here)
+            self._grown += 1
 
     def open(self, number: int) -> None:
         """Get to know all states that steps lead to from this one."""
         for step in self.steps(number):
-            self._add(step.after, self._away[number] + 1)
+            self._add(step.after, self._away[number] + 1, number)
 
     def steps(self, number: int) -> list[Step]:
         """The steps from a state; none if the model failed to take one of them, which is noted."""
@@ -139,9 +139,12 @@ class Neighbourhood:
         self, known: dict[str, int] | None = None, again: Iterable[int] = ()
     ) -> dict[str, Json]:
         """All states and tables; or, of each, what comes after the first so many that are `known`,
-        and the states `again`."""
+        and the states `again`, and those from which the new ones were found: so there is a known
+        way to every state."""
         known = known or dict.fromkeys((*TABLES, "states"), 0)
-        numbers = sorted({*again, *range(known["states"], len(self))})
+        new = range(known["states"], len(self))
+        sources = {source for one in new if (source := self._sources[one]) is not None}
+        numbers = sorted({*again, *sources, *new})
         self._judge([self.semantics.facts(self._states[number]) for number in numbers])
         columns = [self._state(number) for number in numbers]
         states: dict[str, Json] = {"number": numbers}
@@ -155,12 +158,13 @@ class Neighbourhood:
         found = self._tables["facts"].number(fact)
         return self._tables["facts"].add(fact, fact_text(fact)) if found is None else found
 
-    def _add(self, state: State, away: int) -> int:
+    def _add(self, state: State, away: int, source: int | None) -> int:
         if state in self._numbers:
             return self._numbers[state]
         number = self._numbers[state] = len(self._states)
         self._states.append(state)
         self._away.append(away)
+        self._sources.append(source)
         return number
 
     def _state(self, number: int) -> dict[str, Json]:

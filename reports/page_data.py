@@ -133,11 +133,14 @@ def _counts(result: Result | Simulation) -> list[list[str]]:
         }
         engine = "random walks"
     else:
+        whole = result.cyclic is not None
         counts = {
             "states": result.states,
             "transitions": result.transitions,
             "depth": result.depth,
-            "terminal": result.terminal,
+            # Whether a state that was not expanded has a step, the search does not say: the page
+            # does.
+            f"terminal{'' if whole else ', of those expanded'}": result.terminal,
             "interleavings": "endless" if result.cyclic else result.interleavings,
         }
         engine = result.engine

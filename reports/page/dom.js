@@ -15,6 +15,9 @@ function el(tag, attributes = {}, ...children) {
 const byId = (id) => document.getElementById(id);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
+// Whether all is in one column, and the page as a whole scrolls.
+const narrow = () => matchMedia("(max-width: 999px)").matches;
+
 const VERDICT_MARKS = { holds: "✓", violated: "✗", incomplete: "?" };
 
 const TOKENS = /[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu;

@@ -2,6 +2,7 @@
 // Cytoscape draws it on a canvas; a click opens a state. The list of choices does the same for keys.
 
 const NEAR_LIMIT = 150;
+const WHOLE_LIMIT = 10_000; // more take long to draw, and are a blot
 const graph = { cy: null, key: null, whole: null, lines: 0 };
 
 // A colour as the canvas takes it: what the style sheet says, resolved for the present theme.
@@ -23,6 +24,7 @@ function graphStyle(near) {
     { selector: "node.trace", style: near ? { "border-color": accent, "border-width": 2.5 } : { "background-color": accent, width: 22, height: 22, "z-index": 5 } },
     { selector: "node.broken", style: near ? { "border-color": bad, color: bad } : { "background-color": bad } },
     { selector: "node.here", style: { "background-color": accent, "border-color": accent, color: surface, "z-index": 9, ...(near ? {} : { width: 34, height: 34, "border-width": 6, "border-color": ink }) } },
+    { selector: "node.here.broken", style: near ? { "border-color": bad, "border-width": 3.5 } : {} },
     { selector: "edge", style: { width: near ? 1.2 : 1, "line-color": line, "curve-style": near ? "bezier" : "haystack", "haystack-radius": 0, "target-arrow-shape": near ? "triangle" : "none", "target-arrow-color": line, "arrow-scale": 0.8, events: "no" } },
     { selector: "edge[label]", style: { "target-label": "data(label)", "target-text-offset": 64, "font-size": 10, "font-family": "system-ui, sans-serif", color: quiet, "text-background-color": surface, "text-background-opacity": 1, "text-background-padding": 2, "text-wrap": "wrap" } },
     { selector: "edge.trace", style: { width: near ? 2.5 : 5, "line-color": accent, "target-arrow-color": accent, color: ink, "z-index": 4 } },
@@ -42,7 +44,8 @@ function classesOf(number, walked) {
 
 // The last states of the walk, and what lies so many steps ahead of the present one.
 function nearby(reach) {
-  const found = new Set(walk.path.slice(Math.max(walk.at - 2, 0), walk.at + 1).map((place) => place.state));
+  const behind = narrow() ? 1 : 2;
+  const found = new Set(walk.path.slice(Math.max(walk.at - behind, 0), walk.at + 1).map((place) => place.state));
   let edge = [here()];
   for (let depth = 0; depth < reach; depth += 1) {
     const next = [];
@@ -57,6 +60,13 @@ function nearby(reach) {
     edge = next;
   }
   return found;
+}
+
+// All states, or if they are too many the nearest to an initial one, and those of the walk.
+function whole() {
+  const all = store.states.filter(Boolean).map((state) => state.number);
+  if (all.length <= WHOLE_LIMIT) return new Set(all);
+  return new Set([...[...levels().keys()].slice(0, WHOLE_LIMIT), ...walk.path.map((place) => place.state)]);
 }
 
 // `every`: all steps between the states, else only those of the walk.
@@ -89,7 +99,7 @@ const short = (text) => (text.length > 22 ? `${text.slice(0, 21)}…` : text);
 
 function layOutNear(elements) {
   const layered = new dagre.Graph();
-  layered.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 150, edgesep: 8 });
+  layered.setGraph({ rankdir: "LR", nodesep: 30, ranksep: narrow() ? 120 : 150, edgesep: 8 });
   layered.setDefaultEdgeLabel(() => ({}));
   for (const one of elements) {
     if (one.group === "nodes") layered.setNode(one.data.id, { width: 34, height: 30 });
@@ -107,7 +117,8 @@ function layOutNear(elements) {
 // states from left to right by where they come from. Thousands are too many for a layout that also
 // keeps lines from crossing, in the time that one waits for a page.
 function layOutAll(elements) {
-  const level = levels();
+  const drawnHere = new Set(elements.filter((one) => one.group === "nodes").map((one) => Number(one.data.id)));
+  const level = new Map([...levels()].filter(([number]) => drawnHere.has(number)));
   const bands = [];
   for (const [number, depth] of level) (bands[depth] ??= []).push(number);
   const columns = Math.max(12, Math.round(Math.sqrt(level.size * 1.5)));
@@ -151,13 +162,13 @@ function drawGraph() {
   const key = `${near}|${byId("reach").value}|${near ? here() : ""}|${address()}|${store.growth}|${byId("every").checked}`;
   if (graph.key === key) return;
   graph.key = key;
-  const numbers = near ? nearby(Number(byId("reach").value)) : new Set(store.states.filter(Boolean).map((state) => state.number));
-  const whole = `${numbers.size}|${store.growth}|${byId("every").checked}`;
-  if (!near && graph.whole === whole) {
+  const numbers = near ? nearby(Number(byId("reach").value)) : whole();
+  const drawing = `${numbers.size}|${store.growth}|${byId("every").checked}`;
+  if (!near && graph.whole === drawing) {
     markGraph();
     return;
   }
-  graph.whole = near ? null : whole;
+  graph.whole = near ? null : drawing;
   const elements = elementsOf(numbers, near, near || byId("every").checked);
   if (near) layOutNear(elements);
   else layOutAll(elements);
@@ -181,14 +192,15 @@ function drawGraph() {
   if (!near) markGraph();
   if (near) frame();
   const all = store.states.filter(Boolean).length;
-  byId("graph-size").textContent = near ? `${numbers.size} of ${count(all, "state")}` : count(all, "state");
+  byId("graph-size").textContent = numbers.size < all ? `${numbers.size.toLocaleString("en")} of ${count(all, "state")}` : count(all, "state");
 }
 
 // Neither so large that it is clumsy, nor so small that it cannot be read: then the present state is
-// in sight, with more ahead of it than behind, and the rest a drag away.
+// in sight, with more ahead of it than behind, and the rest a drag away. On a narrow screen it fits,
+// as a drag there is what scrolls the page.
 function frame() {
   if (graph.cy.zoom() > 1.15) graph.cy.zoom(1.15).center();
-  if (graph.cy.zoom() >= READABLE) return;
+  if (graph.cy.zoom() >= READABLE || narrow()) return;
   graph.cy.zoom(READABLE);
   graph.cy.center(graph.cy.getElementById(String(here())));
   graph.cy.panBy({ x: -graph.cy.width() * 0.12, y: 0 });

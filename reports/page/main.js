@@ -1,6 +1,6 @@
 // The wiring: what is drawn when, the keys, the theme, and the address that keeps one's place.
 
-const view = { shown: "steps", asking: new Map(), keeping: 0 };
+const view = { shown: "steps", asking: new Map(), keeping: 0, arranged: null, folded: null, looking: null };
 
 const KEYS = [
   ["→ or j", "a step forward"],
@@ -18,6 +18,9 @@ const KEYS = [
 
 function draw() {
   const at = walk.at;
+  view.looking = null;
+  const held = document.activeElement;
+  const inSteps = byId("steps").contains(held);
   drawSteps();
   markCurrent(drawn.rows, drawn);
   drawState();
@@ -31,9 +34,41 @@ function draw() {
   if (view.shown === "truth") drawTruth();
   if (view.shown === "graph") drawGraph();
   const event = at ? eventOf(stepAt(at)) : null;
+  byId("known").textContent = store.states.length.toLocaleString("en");
+  arrange();
+  keepFocus(held, inSteps);
   byId("said").textContent = event ? `Step ${at}: ${event.who} ${event.what}`.slice(0, 300) : "The initial state";
   keepPlace();
   if (data.live && !isOpen(here())) learn(here());
+}
+
+// What had the focus may be gone, hidden or disabled now: then the present step has it, or the list of
+// what can happen next.
+function keepFocus(held, inSteps) {
+  if (held === document.body || (held.checkVisibility() && !held.disabled)) return;
+  const now = inSteps ? byId("steps").querySelector(".current button") : byId("choices");
+  now.focus({ preventScroll: true });
+}
+
+// A diagram that is too wide for its column takes that of the properties, which then stand above it.
+function arrange() {
+  const key = `${view.shown}|${walk.trace}|${innerWidth}`;
+  if (view.arranged === key) return;
+  view.arranged = key;
+  const columns = document.querySelector(".columns");
+  columns.classList.remove("drawing");
+  const svg = view.shown === "diagram" && document.querySelector("#view-diagram svg");
+  const box = byId("view-diagram");
+  const wide = svg && !narrow() && 0.95 * svg.viewBox.baseVal.width > box.clientWidth - 24;
+  columns.classList.toggle("drawing", Boolean(wide));
+  foldProperties(Boolean(wide) || narrow());
+}
+
+// Where there is little room only the chosen property shows; the list is a click away.
+function foldProperties(fold) {
+  if (view.folded === fold) return;
+  view.folded = fold;
+  byId("choose").open = !fold;
 }
 
 // The address follows once one has stopped for a moment: browsers refuse to change it hundreds of
@@ -76,6 +111,7 @@ function drawProperties() {
 
 function choosePropertyAndDraw(at) {
   select(at, null);
+  if (view.folded) byId("choose").open = false;
   drawProperty();
   draw();
 }
@@ -85,6 +121,11 @@ function drawProperty() {
     item.firstElementChild.toggleAttribute("data-chosen", at === walk.property);
     item.firstElementChild.setAttribute("aria-pressed", String(at === walk.property));
   });
+  const chosen = data.properties[walk.property];
+  byId("chosen").className = chosen?.verdict ?? "";
+  byId("chosen").replaceChildren(
+    ...(chosen ? [el("span", { class: "mark", "aria-hidden": "true" }, VERDICT_MARKS[chosen.verdict]), ` ${chosen.name} `, el("span", { class: "quiet" }, `${walk.property + 1} of ${data.properties.length}`)] : []),
+  );
   drawStory();
 }
 
@@ -99,11 +140,19 @@ function drawFrame() {
     ...data.counts.flatMap(([name, number]) => [el("dt", {}, name), el("dd", {}, number)]),
     el("dt", {}, "network"),
     el("dd", {}, data.network),
-    el("dt", {}, data.live ? "this page" : "in this file"),
-    el("dd", {}, data.live ? "is live" : count(store.states.length, "state")),
+    el("dt", {}, data.live ? "states known" : "states here"),
+    el("dd", { id: "known" }),
   );
   byId("number").max = data.live ? "" : store.states.length - 1;
+  const numbers = `The numbers of states are this page's own: first the initial states, then those on the traces, then the others as they were found, the nearest first.${data.live ? " One that is not known yet is looked for." : ""}`;
+  byId("number").title = byId("numbers").textContent = numbers;
   byId("key-list").replaceChildren(...KEYS.flatMap(([key, does]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)]));
+}
+
+// Show a view and, where the page as a whole scrolls, go there: else nothing would seem to happen.
+function turnTo(name) {
+  show(name);
+  if (narrow()) byId("views").scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 function show(name) {
@@ -167,15 +216,37 @@ async function openByNumber(event) {
   event.preventDefault();
   const number = Number.parseInt(byId("number").value, 10);
   notice("");
-  if (store.states[number] === undefined && data.live) await learn(number);
+  if (data.live && store.states[number] === undefined) {
+    if (!(await lookFor(number))) return;
+  }
   if (store.states[number] === undefined) {
-    notice(`There is no state ${byId("number").value} here; the last is ${store.states.length - 1}.`);
+    notice(`There is no state ${byId("number").value} in this file; its last is ${store.states.length - 1}. A file holds the states on the traces and the nearest around them; islander serve goes on from there.`);
   } else if (openState(number)) {
     draw();
   } else {
     notice(`No known way leads to state ${number}.`);
   }
 }
+
+// Have the engine find states, the nearest first, until there are as many as this number needs, or for
+// as long as one waits; it gives them out a part at a time.
+async function lookFor(number) {
+  const asked = view.looking = {}; // whoever asks for another, meanwhile, ends this
+  const until = performance.now() + PATIENCE;
+  while (store.states[number] === undefined) {
+    const known = () => `${count(store.states.length, "state")} ${store.states.length === 1 ? "is" : "are"} known`;
+    if (performance.now() > until) {
+      notice(`State ${number} was not reached in ${PATIENCE / 1000} seconds; ${known()} by now. Open it again to go on.`);
+      return false;
+    }
+    notice(`Looking for state ${number}: ${known()} so far.`);
+    if (!(await learn(number)) || view.looking !== asked) return false;
+  }
+  notice("");
+  return true;
+}
+
+const PATIENCE = 10_000;
 
 function otherProperty(by) {
   const all = data.properties.length;
@@ -192,14 +263,18 @@ const ACTIONS = {
   Home: () => goTo(0),
   End: () => goTo(walk.path.length - 1),
   b: () => (byId("choices").querySelector("button") ?? byId("choices")).focus(),
-  u: () => { undo(); draw(); },
+  u: () => {
+    undo();
+    draw();
+    if (document.activeElement === document.body) byId("choices").focus({ preventScroll: true });
+  },
   Escape: () => { backToTrace(); draw(); },
   n: () => otherProperty(1),
   p: () => otherProperty(-1),
-  s: () => show("steps"),
-  d: () => show("diagram"),
-  v: () => show("truth"),
-  g: () => show("graph"),
+  s: () => turnTo("steps"),
+  d: () => turnTo("diagram"),
+  v: () => turnTo("truth"),
+  g: () => turnTo("graph"),
   t: () => changeTheme(),
   "?": () => byId("keys").showModal(),
 };
@@ -261,7 +336,7 @@ async function begin() {
   };
   for (const [id, action] of Object.entries(clicks)) byId(id).addEventListener("click", action);
   byId("position").addEventListener("input", (event) => goTo(Number(event.target.value)));
-  byId("views").addEventListener("click", (event) => event.target.dataset.view && show(event.target.dataset.view));
+  byId("views").addEventListener("click", (event) => event.target.dataset.view && turnTo(event.target.dataset.view));
   byId("scope").addEventListener("change", drawGraph);
   byId("reach").addEventListener("input", drawGraph);
   byId("every").addEventListener("change", drawGraph);
@@ -269,6 +344,7 @@ async function begin() {
   byId("open").addEventListener("submit", openByNumber);
   document.addEventListener("keydown", onKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawGraph);
+  addEventListener("resize", arrange);
   addEventListener("hashchange", async () => {
     if (location.hash === address()) return;
     await goToAddress(location.hash, learn);

@@ -1,6 +1,6 @@
 // The views of the whole run: why it matters, its steps, its sequence diagram, its truth table.
 
-const drawn = { path: [], rows: [], diagram: null, truth: [], growth: 0, property: null };
+const drawn = { path: [], rows: [], diagram: null, truth: [], growth: 0, property: null, astray: null };
 
 function drawStory() {
   const property = data.properties[walk.property];
@@ -8,7 +8,7 @@ function drawStory() {
   const heading = {
     violated: property.nearest ? "is never reached" : "is violated",
     holds: property.witness ? "is reached" : "holds",
-    incomplete: "is undecided",
+    incomplete: "is incomplete",
   }[property.verdict];
   const after = property.steps === null || property.nearest ? "" : ` after ${count(property.steps, "step")}`;
   const parts = [el("h2", { class: property.verdict }, property.name, el("span", { class: "says" }, ` ${heading}${after}`))];
@@ -40,7 +40,7 @@ function drawStory() {
 function stepRow(at) {
   const event = at ? eventOf(stepAt(at)) : null;
   const number = walk.path[at].state;
-  const clash = clashing();
+  const clash = clashing(at);
   const old = at ? new Set(factsOf(walk.path[at - 1].state)) : new Set();
   const made = factsOf(number).filter((fact) => clash.has(fact) && !old.has(fact));
   const off = walk.left !== null && at > walk.left;
@@ -111,7 +111,8 @@ function drawDiagram() {
     drawn.diagram = walk.trace;
     drawn.marks = new Map();
     drawn.lit = null;
-    view.replaceChildren(text ? picture(text) : el("p", { class: "quiet pad" }, data.traces[walk.trace].steps.length ? "This page was made without diagrams; the steps say the same." : "There is no trace to draw: the property was decided without one."));
+    drawn.astray = el("p", { class: "astray", id: "astray" });
+    view.replaceChildren(...(text ? [drawn.astray, picture(text)] : [el("p", { class: "quiet pad" }, data.traces[walk.trace].steps.length ? "This page was made without diagrams; the steps say the same." : "There is no trace to draw. Your own walk is told by the steps.")]));
     for (const group of view.querySelectorAll("[data-step]")) {
       const step = Number(group.getAttribute("data-step"));
       drawn.marks.set(step, group);
@@ -119,19 +120,34 @@ function drawDiagram() {
     }
   }
   if (drawn.lit) drawn.lit.classList.remove("current");
-  drawn.lit = drawn.marks.get(walk.left === null || walk.at <= walk.left ? walk.at : Math.max(walk.left, 0)) ?? null;
+  const off = walk.left !== null && walk.at > walk.left;
+  drawn.lit = drawn.marks.get(off ? walk.left : walk.at) ?? null;
+  drawAstray();
   if (drawn.lit) {
     drawn.lit.classList.add("current");
     reveal(drawn.lit);
   }
 }
 
+// Only the trace is drawn: whoever has left it is told so, and where.
+function drawAstray() {
+  const off = walk.left !== null;
+  drawn.astray.hidden = !off;
+  if (!off) return;
+  const mark = walk.left >= 0 && walk.at > walk.left ? ", the marked row," : "";
+  const where = walk.left < 0 ? "begins elsewhere" : `left it ${walk.left ? `after step ${walk.left}` : "at the start"}${mark}`;
+  drawn.astray.textContent = `This is the trace. Your own walk ${where} and is not drawn.`;
+}
+
 function picture(text) {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
   const svg = document.importNode(parsed.documentElement, true);
-  svg.style.minWidth = `${0.88 * svg.viewBox.baseVal.width}px`; // it shrinks to fit, as far as it is still read
+  const width = svg.viewBox.baseVal.width; // it shrinks to fit, as far as it is still read
+  Object.assign(svg.style, { width: "100%", maxWidth: `${width}px`, minWidth: `${LEGIBLE * width}px` });
   return el("div", { class: "diagram", tabindex: "0", role: "group", "aria-label": "Sequence diagram" }, svg);
 }
+
+const LEGIBLE = 0.8;
 
 // -- the truth table ------------------------------------------------------------------------------
 
@@ -142,7 +158,7 @@ function truthAt(property, at) {
 
 const TRUTH = {
   invariant: { 1: ["✓", "holds", "true"], 0: ["✗", "violated", "false"], "?": ["?", "incomplete", "unknown"], "-": ["–", "none", "no step yet"] },
-  witness: { 1: ["●", "reached", "reached"], 0: ["·", "none", "not reached"], "?": ["?", "incomplete", "unknown"], "-": ["–", "none", "no step yet"] },
+  witness: { 1: ["✓", "reached", "reached"], 0: ["·", "none", "not reached"], "?": ["?", "incomplete", "unknown"], "-": ["–", "none", "no step yet"] },
 };
 
 function drawTruth() {
@@ -171,7 +187,7 @@ function drawTruth() {
     drawn.column = null;
     byId("view-truth").replaceChildren(
       el("div", { class: "truth" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Step"), ...head)), el("tbody", {}, ...rows))),
-      el("p", { class: "quiet pad" }, "✓ true, ✗ false, ? unknown; of a witness ● reached, · not yet. A cell opens its state."),
+      el("p", { class: "quiet pad" }, "✓ true, ✗ false, ? unknown; of a witness ✓ reached, · not yet; – says nothing of the initial state. A cell opens its state."),
     );
   }
   for (const cell of drawn.column ?? []) {

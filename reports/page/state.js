@@ -165,18 +165,33 @@ function drawChoices(state) {
     ? `What can happen next (${state.steps.length})`
     : "What can happen next";
   const missing = state.failure ? "Unknown: see above." : "Nothing: this state is terminal.";
+  const held = [...byId("choices").querySelectorAll("button")].indexOf(document.activeElement);
   byId("choices").replaceChildren(...(items.length ? items : [el("li", { class: "quiet" }, missing)]));
+  if (held >= 0) {
+    const buttons = byId("choices").querySelectorAll("button");
+    (buttons[Math.min(held, buttons.length - 1)] ?? byId("choices")).focus({ preventScroll: true });
+  }
 }
 
 // -- facts and messages ---------------------------------------------------------------------------
 
-const clashing = () => new Set((data.properties[walk.property]?.clash ?? []).map((one) => one.fact));
+// Which facts clash at a place of the walk: on the trace those that the explanation names; off it none,
+// unless all of them are there and the property is false there as well.
+function clashing(at) {
+  const { clash = [], absent = [] } = data.properties[walk.property] ?? {};
+  const facts = new Set(clash.map((one) => one.fact));
+  if (walk.left === null || at <= walk.left || !facts.size) return facts;
+  const now = factsOf(walk.path[at].state);
+  const texts = new Set(now.map((fact) => store.facts[fact]));
+  const same = clash.every((one) => now.includes(one.fact)) && !absent.some((text) => texts.has(text));
+  return same && !data.properties[walk.property].witness && truthAt(walk.property, at) === "0" ? facts : new Set();
+}
 
 function drawFacts(number, before) {
   const now = factsOf(number);
   const old = before ? new Set(store.fact_sets[before.facts]) : new Set(now);
   const current = new Set(now);
-  const clash = clashing();
+  const clash = clashing(walk.at);
   const row = (fact, state) =>
     el(
       "li",

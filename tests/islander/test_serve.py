@@ -109,6 +109,32 @@ def test_many_pages_at_once_are_told_the_same_numbers(server: ExplorerServer) ->
             assert final["states"]["locals"][number] == told["states"]["locals"][at]
 
 
+def test_a_state_that_is_not_known_yet_is_looked_for_a_part_at_a_time(
+    server: ExplorerServer,
+) -> None:
+    known, numbers, questions = NOTHING, set[int](), 0
+    while 3000 not in numbers:
+        told = json.loads(ask(server, f"/api/state/3000?known={known}")[2])
+        new = set(told["states"]["number"]) - numbers
+        assert new, "each answer has more"
+        numbers |= new
+        sizes = [told["from"][name] + len(told[name]) for name in TABLES]
+        known = ",".join(map(str, [*sizes, len(numbers)]))
+        questions += 1
+    assert numbers == set(range(len(numbers)))
+    assert len(numbers) < 3100
+
+
+def test_of_a_small_model_it_says_which_state_is_the_last() -> None:
+    result = explore(paxos(proposers=1, acceptors=2))
+    with serving(result, states=0) as server:
+        told, status = "", 200
+        while status == 200:
+            status, _, told = ask(server, f"/api/state/5000?known={NOTHING}")
+    states = result.states
+    assert f"the model has {states} states, and the last is {states - 1}" in told
+
+
 # -- whom, and how it refuses ----------------------------------------------------------------------
 
 
@@ -148,7 +174,7 @@ def test_there_are_no_files(server: ExplorerServer, path: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        (f"99999?known={NOTHING}", "there is no state 99999"),
+        (f"100000?known={NOTHING}", "beyond the first 100,000"),
         (f"-1?known={NOTHING}", "by its number"),
         (f"x?known={NOTHING}", "by its number"),
         (f"{'9' * 5000}?known={NOTHING}", "by its number"),
@@ -200,6 +226,7 @@ def test_a_live_page_goes_on_where_a_file_would_end(server: ExplorerServer) -> N
             if promised is not None:
                 assert f"promised{promised}" in now(browser, local.actor)
     assert taken > 14
+    assert browser.texts("#facts .clash"), "what was violated stays so"
     assert browser.text("#choices") == "Nothing: this state is terminal."
 
     browser.wait("location.hash.includes('w=')")
@@ -231,9 +258,31 @@ def test_any_state_is_opened_by_its_number(server: ExplorerServer) -> None:
     )
     browser.ask(script, "3")
     assert browser.text("#state-title") == "After step 3"
-    browser.ask(script, "4000")
-    browser.wait("!document.getElementById('notice').hidden")
-    assert "no state 4000" in browser.text("#notice")
+    browser.ask(script, "4000")  # as yet unknown
+    browser.wait("document.getElementById('number').value === '4000'")
+    browser.wait("document.getElementById('detour-text').textContent.includes('trace')")
+    assert browser.ask("return document.getElementById('notice').hidden")
+    assert int(browser.text("#known").replace(",", "")) > 4000
+    browser.ask(script, "90000")
+    browser.wait(
+        "/no state 90000: the model has/.test(document.getElementById('notice').textContent)"
+    )
+
+
+def test_a_walk_that_violates_nothing_has_no_fact_that_clashes(server: ExplorerServer) -> None:
+    browser = the_browser()
+    browser.open(server.url)
+    browser.press("\ue011")
+    browser.wait("!document.querySelector('#choices .ends')")
+    for taken in range(1, 40):
+        last = len(browser.texts("#choices button"))
+        if not last:
+            break
+        browser.press(str(last))
+        browser.wait(f"document.getElementById('state-title').textContent.endsWith(' {taken}')")
+    assert browser.text("#choices") == "Nothing: this state is terminal."
+    assert "a1 voted for y at ballot 2" in "".join(browser.texts("#facts li"))
+    assert browser.texts("#facts .clash, #steps .off .tag.bad") == []
 
 
 @dataclass

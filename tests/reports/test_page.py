@@ -30,12 +30,14 @@ from islander.reports.page import json_for_html, page_html
 from islander.reports.page_data import page_data
 from islander.reports.trace_file import Source
 from islander.reports.truth import truth_table
+from islander.reports.why import BEFORE, HELD, NOT, UNKNOWN
 
 from ..browser import Browser
 from ..browser import browser as the_browser
 from ..tools import need
 
 RIGHT, LEFT, HOME, END, ESCAPE, TAB = "\ue014", "\ue012", "\ue011", "\ue010", "\ue00c", "\ue004"
+ENTER = "\ue007"
 
 # What the cards of the actors say, those fields that never change included.
 CARDS = """
@@ -180,6 +182,40 @@ def test_a_step_off_the_trace_is_taken_undone_and_left_for_the_trace(
     assert browser.complaints() == []
 
 
+def test_facts_clash_on_the_trace_and_where_the_property_is_false(
+    browser: Browser, paxos_page: str, trace: Trace
+) -> None:
+    marked = "#facts .clash, #steps .off .tag.bad"
+    browser.open(paxos_page)
+    assert len(browser.texts(marked)) == 4
+    browser.press("1")  # beyond the violation it is still one
+    assert "Off the trace since step 12" in browser.text("#detour-text")
+    assert len(browser.texts(marked)) == 4
+    browser.press(ESCAPE, *["k"] * 6)
+    assert browser.texts("#facts .clash .tag.bad") == ["clashes"], "the first of them, at step 6"
+    follows = browser.ask("return document.querySelector('.choice').matches('.follows')")
+    browser.press("2" if follows else "1")
+    assert "Off the trace since step 6" in browser.text("#detour-text")
+    assert browser.texts("#facts li")
+    assert browser.texts(marked) == []
+
+
+@pytest.mark.parametrize("way", ["u", "#undo", "#back", ESCAPE])
+def test_the_focus_is_never_lost_when_one_goes_back(
+    browser: Browser, paxos_page: str, way: str
+) -> None:
+    browser.open(paxos_page)
+    browser.press("b", "1")
+    if way.startswith("#"):
+        browser.ask("document.querySelector(arguments[0]).focus()", way)
+        browser.press(ENTER)
+    else:
+        browser.press(way)
+    assert browser.ask("return document.getElementById('detour').hidden")
+    browser.ask("return new Promise(requestAnimationFrame)")  # what is hidden has lost it by then
+    assert browser.ask("return document.activeElement.closest('#choices') !== null")
+
+
 @pytest.mark.parametrize("place", ["p=99&s=zz&w=x.y", "p=-1&s=-5&d=900&w=99.99", "w=0&i=7&&=", "%"])
 def test_a_place_that_makes_no_sense_opens_the_page_all_the_same(
     browser: Browser, paxos_page: str, place: str
@@ -199,6 +235,10 @@ def test_where_the_file_ends_the_page_says_so(
     browser.press("1")
     assert "islander serve" in browser.text("#notice")
     assert browser.text("#where") == "12 of 12"
+    number = "const number = document.getElementById('number'); number.max = '';"
+    browser.ask(f"{number} number.value = 9000; number.form.requestSubmit()")
+    assert "no state 9000 in this file; its last is " in browser.text("#notice")
+    assert "this page's own" in browser.ask("return document.getElementById('number').title")
 
 
 def test_the_truth_table_is_that_of_the_trace(
@@ -206,13 +246,15 @@ def test_the_truth_table_is_that_of_the_trace(
 ) -> None:
     browser.open(paxos_page)
     browser.press("v")
-    marks = {True: "✓", False: "✗", None: "?"}
-    reached = {True: "●", False: "·", None: "?"}
+    marks = {True: HELD, False: NOT, None: UNKNOWN}
+    reached = {True: HELD, False: BEFORE, None: UNKNOWN}
     for at, row in enumerate(truth_table(trace)):
         cells = browser.texts(f".truth tbody tr:nth-child({at + 1}) td")
         said = [(reached if row.witness else marks)[value] for value in row.values]
         assert cells[1:] == said[1:]
         assert cells[0] in (said[0], "–")
+    for mark in (*marks.values(), *reached.values(), "–"):
+        assert mark in browser.text("#view-truth > p"), "the legend has every mark"
     browser.click(".truth tbody tr:first-child td:nth-child(5) button")
     assert browser.text("#state-title") == "After step 3"
     assert browser.texts(".truth .current") == ["3", *(["✓"] * 4), *(["·"] * 3)]
@@ -230,6 +272,35 @@ def test_the_diagram_follows_the_steps_and_leads_to_them(browser: Browser, paxos
     )
     assert browser.text("#state-title") == "After step 7"
     assert browser.complaints() == []
+
+
+def test_off_the_trace_the_diagram_says_that_it_is_not_the_walk(
+    browser: Browser, paxos_page: str
+) -> None:
+    browser.open(paxos_page)
+    browser.press("d")
+    assert browser.ask("return document.getElementById('astray').hidden")
+    browser.press(HOME, RIGHT, RIGHT, "4", "1")
+    assert browser.text("#astray") == (
+        "This is the trace. Your own walk left it after step 2, the marked row, and is not drawn."
+    )
+    browser.press(ESCAPE)
+    assert browser.ask("return document.getElementById('astray').hidden")
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_the_diagram_is_seen_in_its_whole_width(
+    browser: Browser, paxos_page: str, width: int
+) -> None:
+    browser.open(paxos_page, width=width)
+    browser.press("d")
+    fits = "const box = document.getElementById('view-diagram');"
+    assert browser.ask(f"{fits} return box.scrollWidth <= box.clientWidth")
+    scale = "const svg = document.querySelector('#view-diagram svg');"
+    assert browser.ask(f"{scale} return svg.clientWidth / svg.viewBox.baseVal.width") >= 0.8
+    browser.press("s")
+    assert "greatest-promise selection" in browser.text("#properties")
+    assert browser.ask("return document.getElementById('choose').open"), "the properties are back"
 
 
 def test_the_graph_shows_the_states_around_and_opens_them(
@@ -265,6 +336,29 @@ def test_what_is_incomplete_is_never_green(browser: Browser, write: Write) -> No
     assert browser.text("#verdict") == "✓ holds"
     green = browser.ask("return getComputedStyle(document.getElementById('verdict')).color")
     assert green not in colours.values()
+
+
+def test_what_is_incomplete_is_called_so_everywhere(
+    browser: Browser, write: Write, hidden_vote: Result
+) -> None:
+    browser.open(f"{write(hidden_vote, states=10)}#p=2")
+    assert browser.text("#properties li:nth-child(3) .quiet") == "incomplete"
+    assert browser.text("#story h2") == "validity is incomplete"
+
+
+def test_a_state_where_the_search_stopped_is_terminal_if_it_has_no_step(
+    browser: Browser, write: Write
+) -> None:
+    few = StateInvariant("few", lambda state: state.actors["clock"].time < 3)
+    faults = Faults(timeouts=3)
+    result = explore(Model("clock", {"clock": Clock()}, properties=[few], faults=faults))
+    browser.open(write(result))
+    assert browser.text("#choices") == "Nothing: this state is terminal."
+    browser.press("g")
+    cy = "return document.getElementById('canvas')._cyreg.cy"
+    assert browser.ask(f"{cy}.nodes('.here').hasClass('end')")
+    assert not browser.ask(f"{cy}.nodes('.here').hasClass('far')")
+    assert "terminal, of those expanded0" in browser.text("#counts")
 
 
 def test_what_holds_is_walked_from_the_initial_state(browser: Browser, write: Write) -> None:
@@ -388,6 +482,35 @@ def test_nothing_is_wider_than_a_narrow_screen(browser: Browser, paxos_page: str
         "const box = document.getElementById('next').getBoundingClientRect();"
         "return box.bottom <= innerHeight && box.top >= 0"
     )
+
+
+def test_on_a_narrow_screen_what_one_opens_is_in_sight(browser: Browser, paxos_page: str) -> None:
+    top = "document.getElementById(arguments[0]).getBoundingClientRect().top"
+    browser.open(paxos_page, width=390, height=844)
+    assert browser.ask("return scrollY") == 0
+    assert browser.ask(f"return {top} < innerHeight / 2", "views"), "the properties are folded"
+    assert browser.text("#chosen") == "✗ single chosen value 1 of 7"
+    for name, key in (("diagram", "d"), ("truth", "v"), ("graph", "g")):
+        browser.ask("scrollTo(0, 0)")
+        browser.press(key)
+        assert 0 <= browser.ask(f"return {top}", f"view-{name}") < 100
+    browser.press("k", "k", "k", "k")
+    reach = "const reach = document.getElementById('reach'); reach.value = 3;"
+    browser.ask(f"{reach} reach.dispatchEvent(new Event('input'))")
+    cy = "document.getElementById('canvas')._cyreg.cy"
+    assert browser.ask(
+        f"const box = {cy}.nodes().renderedBoundingBox();"
+        f"return box.x1 >= 0 && box.x2 <= {cy}.width() && box.y1 >= 0 && box.y2 <= {cy}.height()"
+    )
+    browser.ask("scrollTo(0, 0)")
+    browser.click("#views [data-view=steps]")
+    assert browser.ask(f"return {top}", "views") < 100
+
+    browser.ask("scrollTo(0, 0)")
+    browser.click("#choose summary")
+    browser.click("#properties li:nth-child(2) button")
+    assert browser.text("#chosen") == "? greatest-promise selection 2 of 7"
+    assert not browser.ask("return document.getElementById('choose').open")
 
 
 def test_light_and_dark_follow_the_system_and_the_key(browser: Browser, paxos_page: str) -> None:

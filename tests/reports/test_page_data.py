@@ -160,6 +160,12 @@ def test_verdicts_counts_and_the_command_are_told(hidden_vote: Result, data: Any
     assert ["states", f"{hidden_vote.states:,}"] in data["counts"]
 
 
+def test_terminal_states_are_counted_among_those_that_the_search_expanded(data: Any) -> None:
+    assert ["terminal, of those expanded", "0"] in data["counts"]
+    whole = explore(paxos(proposers=1, acceptors=2))
+    assert ["terminal", str(whole.terminal)] in page_data(whole)["counts"]
+
+
 def test_the_same_trace_is_told_once() -> None:
     model = paxos(bug="hidden-vote")
     name = model.properties[0].name
@@ -226,6 +232,31 @@ def test_a_property_that_fails_on_a_state_that_no_search_reached_is_unknown_ther
     model = Model("fragile", {"a": Fragile()}, properties=[StateInvariant("few ticks", few)])
     data = page_data(explore(model))
     assert data["neighbourhood"]["states"]["truth"] == ["1", "1", "0", "?"]
+
+
+def test_growing_by_parts_finds_the_same_states_in_the_same_order() -> None:
+    at_once, by_parts = Neighbourhood(paxos()), Neighbourhood(paxos())
+    at_once.grow(200)
+    for more in (1, 2, 3, 94, 100):
+        by_parts.grow(more)
+    assert len(by_parts) == len(at_once) == 201
+    assert by_parts.document() == at_once.document()
+
+
+def test_to_every_state_that_a_page_is_told_of_there_is_a_way_that_it_knows() -> None:
+    around = Neighbourhood(paxos())
+    around.grow(50)
+    steps: dict[int, list[int]] = {}
+    known = None
+    for more in (0, 70, 3, 200):
+        around.grow(more)
+        told = around.document(known)["states"]
+        steps |= dict(zip(told["number"], told["steps"], strict=True))
+        known = around.sizes()
+        waiting = list(around.initial)
+        for number in waiting:
+            waiting += [to for to in steps[number][1::2] if to >= 0 and to not in waiting]
+        assert set(waiting) == set(range(len(around)))
 
 
 def test_what_a_page_has_missed_completes_what_it_knows() -> None:
