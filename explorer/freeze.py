@@ -439,7 +439,7 @@ def _in_its_own_words(frozen: Frozen) -> str:
     kind = frozen[0]
     try:
         return str(thaw(frozen))
-    except Exception as error:  # theirs: say so, and go on
+    except (Exception, SystemExit) as error:  # theirs: say so, and go on
         return f"{kind.__name__}(… its __str__ raised {type(error).__name__})"
 
 
@@ -518,6 +518,6 @@ def _refusal(value: object, path: str) -> FreezeError:
 def _shown(value: object) -> str:
     try:
         text = repr(value)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
     return text if len(text) <= 120 else text[:117] + "…"

@@ -64,8 +64,12 @@ class Local:
         actor = self.copy()
         try:
             told = actor.shown()
-            return told if told is None else {name: str(text) for name, text in told.items()}
-        except Exception as error:
+            if told is None:
+                return None
+            if not isinstance(told, Mapping) or not all(isinstance(name, str) for name in told):
+                raise TypeError(f"it gave {told!r}, which is no mapping from names to texts")
+            return {name: str(text) for name, text in told.items()}
+        except (Exception, SystemExit) as error:
             raise HandlerError(
                 f"{actor_path(self.actor, actor)}: shown() raised {type(error).__name__}: {error} "
                 f"{location(error)}\n  local state: {show(self.fields)}"
@@ -264,7 +268,7 @@ class Handlers:
             message = self.delivery(envelope).moulds.plain.copy()
             try:
                 answers.append(bool(actor.drops(message, envelope.sender, envelope.receiver)))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise HandlerError(
                     f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() raised "
                     f"{type(error).__name__}: {error} {location(error)}\nfor {envelope!r}"
@@ -441,7 +445,7 @@ class Handlers:
                 raise PropertyError("it changed the actor; it may only look.")
         except ModelError as error:
             raise type(error)(f"{where}: {error}\n  local state: {show(local.fields)}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PropertyError(
                 f"{where} raised {type(error).__name__}: {error} {location(error)}\n"
                 f"  local state: {show(local.fields)}"

@@ -212,7 +212,7 @@ def ask(name: str, predicate: Callable[..., Any], arguments: tuple[Any, ...]) ->
         return bool(answer)
     except PropertyError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PropertyError(
             f"property {name!r}: its predicate raised {type(error).__name__}: {error} "
             f"{location(error)}\nfor {_brief(arguments)}"
@@ -223,7 +223,7 @@ def in_words(name: str, describe: Callable[..., str], arguments: tuple[Any, ...]
     """What a user's `describe` says of a violation; PropertyError if it raises."""
     try:
         return str(describe(*arguments))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PropertyError(
             f"property {name!r}: its describe raised {type(error).__name__}: {error} "
             f"{location(error)}"
@@ -257,7 +257,7 @@ def _still_false(predicate: Callable[..., Any], facts: FactSet) -> tuple[Fact, .
         fewer = [other for other in kept if other is not fact]
         try:
             false = not predicate(frozenset(fewer))
-        except Exception:  # the predicate needs this fact to be evaluated at all: keep it
+        except (Exception, SystemExit):  # it needs this fact to be evaluated at all: keep it
             false = False
         if false:
             kept = fewer

@@ -114,7 +114,7 @@ class Invariant(Property):
                 return language.formula(self.formula(language))
         except PropertyError as error:
             raise PropertyError(f"property {self.name!r}: {error}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PropertyError(
                 f"property {self.name!r}: its formula raised {type(error).__name__}: {error} "
                 f"{location(error)}"

@@ -6,6 +6,7 @@ part), 2 a mistake in usage or model, 3 incomplete, 130 interrupted outside a se
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import json
@@ -60,7 +61,16 @@ from .options import (
     TraceOptions,
     with_groups,
 )
-from .output import Output, console_and_width, say, show_lines, tell, tell_defect, to_save
+from .output import (
+    Output,
+    console_and_width,
+    print_trace,
+    say,
+    show_lines,
+    tell,
+    tell_defect,
+    to_save,
+)
 from .schedule_files import schedule_in, schedule_trace
 
 
@@ -117,6 +127,14 @@ def _reported(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
         except IslanderError as error:
             tell(error, debug)
             code = Exit.USAGE
+        except SystemExit as error:  # of the model's: we end by raising typer.Exit
+            tell(UsageError(f"the model ended the run: SystemExit: {error}."), debug)
+            code = Exit.USAGE
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO):
+                raise
+            tell(UsageError(f"cannot write the output: {error.strerror}."), debug)
+            code = Exit.USAGE
         except Exception as error:
             traceback.print_exc() if debug else tell_defect(error)
             code = Exit.USAGE
@@ -168,7 +186,8 @@ def check(
 ) -> Exit:
     """Explore every interleaving of a model and judge its properties."""
     checked, source, keep_going = _asked(model, parameter, bug, as_published, keep_going)
-    output = Output(checked, source, traces, graphs, files, summaries)
+    beside = tuple(path for path in (schedule, checkpoint) if path)
+    output = Output(checked, source, traces, graphs, files, summaries, beside)
     if schedule:
         _check_recordable(checked, schedule)
     options: dict[str, Any] = {
@@ -222,7 +241,8 @@ def resume(
         count_interleavings=count_interleavings or bool(written.options.get("count_interleavings")),
         checkpoint=keeper,
     )
-    output.show(result)
+    going = ["--keep-going"] if written.options.get("keep_going") else []
+    output.show(result, [*bounds.words(), *going])
     return _exit(result, files)
 
 
@@ -374,7 +394,7 @@ def replay(
     replayed = reports.replay(make_model(target, given, bug or seeded), saved)
     if wanted and not replayed.disagreement:
         told = reports.Telling(replayed.trace, source, saved.property, saved.explanation)
-        typer.echo(reports.written(told, wanted), nl=False)
+        print_trace(reports.written(told, wanted), wanted)
         return Exit.HOLDS
     _, width = console_and_width()
     show_lines([*reports.trace_lines(replayed.trace, width), Text()])

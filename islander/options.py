@@ -104,7 +104,9 @@ class GraphOptions:
         Path | None,
         typer.Option(help="Write the state graph: .dot, .graphml, .json, .aut, .svg or .png."),
     ] = None
-    max_graph: Annotated[int, typer.Option(help="Refuse to write more states than that.")] = 5000
+    max_graph: Annotated[
+        int, typer.Option(min=1, help="Refuse to write more states than that.")
+    ] = 5000
     around_trace: Annotated[
         int | None,
         typer.Option(metavar="STEPS", help="Only what is so near to the counterexample."),

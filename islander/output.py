@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -39,6 +40,7 @@ class Output:
     graphs: GraphOptions = field(default_factory=GraphOptions)
     files: ReportOptions = field(default_factory=ReportOptions)
     summaries: SummaryFiles = field(default_factory=SummaryFiles)
+    beside: tuple[Path, ...] = ()  # what else is written, by others
 
     def __post_init__(self) -> None:
         traces, graphs, files = self.traces, self.graphs, self.files
@@ -53,7 +55,7 @@ class Output:
         paths = [path for path in written if path is not None]
         for path in paths:
             reports.check_writable(path)
-            if sum(path.absolute() == other.absolute() for other in paths) > 1:
+            if sum(path.resolve() == other.resolve() for other in (*paths, *self.beside)) > 1:
                 raise UsageError(f"{path} is to hold two things; name another file for one.")
         reports.check_graph(graphs.graph, self.model, graphs.around_trace, graphs.view)
 
@@ -77,8 +79,8 @@ class Output:
                 f"  islander replay trace.json"
             )
         if isinstance(result, Result):
-            self._write_graph(result, shown)
             self._write_reports(result, again)
+            self._write_graph(result, shown)  # last, as it may be refused
 
     def _write_trace(self, found: PropertyResult | None) -> None:
         path, kind = self.traces.trace, self.traces.trace_format
@@ -90,7 +92,7 @@ class Output:
         told = reports.Telling(found.trace, self.source, found.name, found.explanation)
         text = reports.written(told, kind)
         if path is None:
-            typer.echo(text, nl=False)
+            print_trace(text, kind)
             return
         reports.write_whole(path, text)
         replay = f"; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
@@ -100,6 +102,12 @@ class Output:
         if self.graphs.graph is None:
             return
         graphs, trace = self.graphs, shown.trace if shown else None
+        if graphs.around_trace is not None and trace is None:
+            say(
+                f"There is no trace to draw states around: {graphs.graph} was not written.",
+                aside=self.aside,
+            )
+            return
         reports.save_graph(
             self.graphs.graph,
             result,
@@ -127,6 +135,11 @@ class Output:
             diagrams = diagrams_of(summary.name, result) if self.summaries.github else {}
             for path in write_reports([summary], diagrams, **wanted):
                 say(f"report written to {path}", aside=self.aside)
+
+
+def print_trace(text: str, kind: str) -> None:
+    """Print a trace in the format `kind`: as UTF-8, but for text, which is for the terminal."""
+    typer.echo(text if kind == "text" else text.encode("utf-8"), nl=False)
 
 
 def console_and_width(aside: bool = False) -> tuple[Console, int | None]:

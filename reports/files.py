@@ -11,17 +11,25 @@ from ..explorer import UsageError
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write `content`, text as UTF-8, to `path`: into a new file beside it, which then takes its
-    place.
+    place. A link is followed; what is no file, as a pipe, is written to as it is.
 
     Raises UsageError if that cannot be done; whatever was at `path` is then as it was.
     """
+    written = content if isinstance(content, bytes) else content.encode("utf-8")
+    if _is_special(path):
+        try:
+            path.write_bytes(written)
+        except OSError as error:
+            raise _refusal(path, error) from error
+        return
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        path = path.resolve()
+        handle, aside = _beside(path)
     except OSError as error:
         raise _refusal(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
+            file.write(written)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(aside, _mode(path))
@@ -37,12 +45,25 @@ def check_writable(path: Path) -> None:
     """Raise UsageError if `path` could not be written; before work is put into what goes there."""
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory; name a file in it.")
+    if _is_special(path):
+        return
     try:
-        handle, probe = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.stat(path.parent)  # "a/../b" is in no directory if there is no "a"
+        handle, probe = _beside(path.resolve())
     except OSError as error:
         raise _refusal(path, error) from error
     os.close(handle)
     os.unlink(probe)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something at `path` that is no file: a device, a pipe."""
+    return path.exists() and not path.is_file()
+
+
+def _beside(path: Path) -> tuple[int, str]:
+    """A new file in the directory of `path`: its handle, and its name."""
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.", suffix=".part")
 
 
 def _mode(path: Path) -> int:

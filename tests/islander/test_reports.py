@@ -69,15 +69,19 @@ def test_the_suffix_of_the_file_says_the_format(run: Run, name: str, holds: str)
         (("--trace", "t.json", "--trace-format", "svgg"), "did you mean 'svg'?"),
         (("--trace", "no/t.json"), "cannot write no/t.json"),
         (("--trace", "a.json", "--junit", "./a.json"), "is to hold two things"),
+        (("--junit", "a.xml", "--sarif", "../{here}/a.xml"), "is to hold two things"),
+        (("--graph", "a.dot", "--checkpoint", "a.dot"), "is to hold two things"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_any_work(
     run: Run, arguments: Any, says: str
 ) -> None:
-    ran = run("check", *BUG, *arguments)
+    here = Path.cwd().name
+    ran = run("check", *BUG, *(argument.format(here=here) for argument in arguments))
     assert ran.code == 2
     assert says in ran.err
     assert not ran.out
+    assert not list(Path.cwd().iterdir())
 
 
 def test_why_tells_truth_witnesses_and_coverage(run: Run) -> None:
@@ -173,3 +177,51 @@ def test_a_bug_that_the_factory_does_not_have_is_refused(
     ran = run("check", target, "--bug", "latte")
     assert ran.code == 2
     assert "parameter 'bug' must be one of late or none; got 'latte'" in ran.err
+
+
+def test_a_graph_that_is_refused_takes_no_report_with_it(run: Run) -> None:
+    ran = run("check", *BUG, "--graph", "g.json", "--junit", "j.xml", "--trace", "t.json")
+    assert ran.code == 2
+    assert "more than --max-graph 5,000" in ran.err
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["j.xml", "t.json"]
+
+
+def test_where_all_holds_there_is_nothing_to_draw_around(run: Run) -> None:
+    ran = run("check", "paxos", "-p", "acceptors=1", "--graph", "g.dot", "--around-trace", "1")
+    assert ran.code == 0
+    assert "There is no trace to draw states around: g.dot was not written." in ran.out
+
+
+ENDING = """
+import sys
+
+def witness():
+    return game(StateWitness("w", lambda state: sys.exit(0)))
+
+def invariant():
+    return game(StateInvariant("i", lambda state: sys.exit()))
+
+@dataclass
+class Showy(Player):
+    def shown(self):
+        return {1: "one"}
+
+def showy():
+    return game(StateInvariant("few", lambda s: s.actors["b"].seen < 1), b=Showy("a"))
+"""
+
+
+@pytest.mark.parametrize("factory", ["witness", "invariant"])
+def test_a_property_cannot_end_a_check_in_green(
+    run: Run, write: Callable[..., Path], factory: str
+) -> None:
+    ran = run("check", f"{write('ending.py', ENDING).name}:{factory}")
+    assert ran.code == 2
+    assert f"property '{factory[0]}': its predicate raised SystemExit" in ran.err
+
+
+def test_shown_must_give_names_and_texts(run: Run, write: Callable[..., Path]) -> None:
+    ran = run("check", f"{write('ending.py', ENDING).name}:showy", "--trace", "t.txt")
+    assert ran.code == 2
+    assert "shown() raised TypeError: it gave {1: 'one'}, which is no mapping" in ran.err
+    assert "defect" not in ran.err

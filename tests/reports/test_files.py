@@ -56,3 +56,36 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) ->
         check_writable(tmp_path)
     check_writable(tmp_path / "report")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    check_writable(link)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    check_writable(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "told")
+    assert os.read(reader, 100) == b"told"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250)
+    check_writable(path)
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_directory_that_is_not_there_is_not_normalised_away(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file or directory"):
+        check_writable(tmp_path / "missing" / ".." / "report")
