@@ -66,12 +66,12 @@ def run_ci(options: CiOptions) -> int:
     checks = selected(configuration, options.names)
     _check_options(options, configuration.path)
     kept = read_baseline(options.baseline) if options.baseline else None
-    made = make_all(checks)
+    jobs = options.jobs or cores()
+    made = make_all(checks, jobs)
     _refuse_unmade(configuration.path, checks, made)
     if options.baseline and kept is not None:
         now = {c.name: (m.model, c.kept_source) for c, m in _whole(checks, made)}
         refuse_other_models(options.baseline, kept, now)
-    jobs = options.jobs or cores()
     with _live(len(checks)) as on_progress:
         outcomes = run_all(checks, made, jobs, bool(options.github), on_progress)
     changes = None

@@ -68,6 +68,12 @@ class Check:
     place: str
 
     @property
+    def file(self) -> Path | None:
+        """The file that its model is of; None if that ships."""
+        path = self.target.rpartition(":")[0] or self.target
+        return None if self.target in CATALOGUE else Path(path).resolve()
+
+    @property
     def source(self) -> Source:
         """How a command line names the model, here."""
         return Source(self.target, self._given)

@@ -1,37 +1,37 @@
-"""Running checks side by side, each in a process of its own.
+"""Making and running checks side by side, in processes.
 
-What happens in one process is no concern of the others: a model that ends its process, or that the
-system kills for want of memory, is the error of one check. The processes do not outlive this one.
+What happens in one process is no concern of the others: a model that ends its process, that the
+system kills for want of memory, or that does not come back, is the error of one check. Models of
+different files are made in different processes too, for each may import neighbours of its own.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .ci_config import Check
+from .ci_process import Worker, begin, undisturbed
 from .ci_verdict import Outcome, unrun
-from .ci_worker import BOOT, COMPILING, JOB, RESULT
+from .ci_worker import COMPILING, EXPLORED, EXPLORING, RESULT
 from .live import available_bytes
 from .reports.summary import Summary
 
 PAUSE = 0.02
 """Seconds between two looks at the processes."""
 
-TOLD = 5
-"""Lines that are told of what a process wrote before it died."""
+GRACE = 30.0
+"""Seconds beyond `max-seconds` after which what has not come back will not."""
+
+COMPILATION = 300.0
+"""Seconds more if kernels are compiled, which is no time of the search."""
 
 INTERRUPTED = "interrupted"
+MAKING = "making the model"
 
 
 class Made(NamedTuple):
@@ -60,27 +60,91 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def make_all(checks: Sequence[Check]) -> list[Made]:
-    """Make the model of every check, one after the other; nothing is explored."""
-    made: list[Made] = []
-    jobs = [
-        {"target": one.target, "parameters": dict(one.parameters), "bug": one.bug} for one in checks
-    ]
-    while len(made) < len(checks):
-        job = {"task": "make", "first": len(made), "models": jobs[len(made) :]}
-        with _begun(job) as worker:
-            worker.process.wait()
-            while (answer := worker.answer(f"{len(made)}.json")) is not None:
-                made.append(
-                    Made(
-                        answer.get("model", ""),
-                        tuple(answer.get("properties", ())),
-                        answer.get("error", ""),
-                    )
-                )
-            if len(made) < len(checks):  # the model after the last that was made ended the process
-                made.append(Made(died=worker.death()))
-    return made
+def make_all(checks: Sequence[Check], jobs: int | None = None) -> list[Made]:
+    """Make the model of every check, those of at most `jobs` files (None: as many as there are
+    cores) at a time; nothing is explored."""
+    made: dict[int, Made] = {}
+    waiting, running = _by_file(checks), list[_Making]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < (jobs or cores()):
+                with undisturbed():
+                    running.append(_Making.begun(checks, waiting.pop(0)))
+            for one in list(running):
+                if not one.is_over(made):
+                    continue
+                running.remove(one)
+                one.worker.end()
+                if one.numbers:
+                    waiting.insert(0, one.numbers)
+            time.sleep(PAUSE)
+    finally:
+        for one in running:
+            one.worker.end()
+    return [made[number] for number in range(len(checks))]
+
+
+def _by_file(checks: Sequence[Check]) -> list[list[int]]:
+    """The numbers of the checks, those whose models are of one file together, and those whose
+    models ship."""
+    found: dict[Path | None, list[int]] = {}
+    for number, check in enumerate(checks):
+        found.setdefault(check.file, []).append(number)
+    return list(found.values())
+
+
+@dataclass
+class _Making:
+    """A process that makes the models of the checks of these numbers, one after the other."""
+
+    checks: Sequence[Check]
+    numbers: list[int]
+    worker: Worker
+
+    @classmethod
+    def begun(cls, checks: Sequence[Check], numbers: list[int]) -> _Making:
+        models = {number: _model_of(checks[number]) for number in numbers}
+        return cls(checks, numbers, begin({"task": "make", "models": models}))
+
+    def is_over(self, made: dict[int, Made]) -> bool:
+        """Take what it has made. Whether it will make no more; `numbers` are then those that are
+        left because a model ended the process."""
+        ended = self.worker.ended  # before its answers are looked for: it may write one, and end
+        while self.numbers and (answer := self.worker.answer(f"{self.numbers[0]}.json")):
+            made[self.numbers.pop(0)] = Made(
+                answer.get("model", ""),
+                tuple(answer.get("properties", ())),
+                answer.get("error", ""),
+            )
+        if not self.numbers:
+            return True
+        number = self.numbers[0]
+        self.worker.note(str(number))
+        limit = _limit(self.checks[number])
+        if ended:
+            made[self.numbers.pop(0)] = Made(died=self.worker.death())
+        elif self.worker.overdue(limit):
+            made[self.numbers.pop(0)] = Made(died=self.worker.stop(_overran(MAKING, limit)))
+        else:
+            return False
+        return True
+
+
+def _limit(check: Check) -> float | None:
+    """The seconds that making its model, or exploring it, may take; None for any number."""
+    seconds: float | None = check.bounds.get("max_seconds")
+    return None if seconds is None else seconds + GRACE
+
+
+def _overran(what: str, limit: float | None) -> str:
+    return (
+        f"{what} did not come back within {limit:g} seconds, and was ended. max-seconds bounds a "
+        f"search between the calls of a model's functions; one of them seems to go on for ever."
+    )
+
+
+def _model_of(check: Check) -> dict[str, Any]:
+    return {"target": check.target, "parameters": dict(check.parameters), "bug": check.bug}
 
 
 def run_all(
@@ -114,7 +178,7 @@ class _Run:
     jobs: int
     diagrams: bool
     waiting: list[int] = field(default_factory=list)
-    running: dict[int, _Worker] = field(default_factory=dict)
+    running: dict[int, Worker] = field(default_factory=dict)
     done: dict[int, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,10 +195,10 @@ class _Run:
         while self.waiting or self.running:
             while self.waiting and self._fits(self.waiting[0]):
                 number = self.waiting.pop(0)
-                with _undisturbed():
-                    self.running[number] = _begin(self._job(number))
-            for number in [n for n, one in self.running.items() if one.process.poll() is not None]:
-                self._collect(number)
+                with undisturbed():
+                    self.running[number] = begin(self._job(number))
+            for number in list(self.running):
+                self._look(number)
             on_progress(self._progress())
             time.sleep(PAUSE)
 
@@ -166,14 +230,27 @@ class _Run:
         return {
             "task": "explore",
             "name": check.name,
-            "target": check.target,
-            "parameters": dict(check.parameters),
-            "bug": check.bug,
+            **_model_of(check),
             "bounds": bounds,
             "options": list(check.options),
             "require_coverage": check.require_coverage,
             "diagrams": self.diagrams,
         }
+
+    def _look(self, number: int) -> None:
+        """Take what came of a check if its process has ended, and end it if it never would."""
+        worker, check = self.running[number], self.checks[number]
+        if worker.ended:
+            self._collect(number)
+            return
+        worker.note(EXPLORING if worker.has(EXPLORING) else "")
+        limit = _limit(check)
+        if limit is not None and worker.has(COMPILING):
+            limit += COMPILATION
+        # What comes after exploring runs again what came back then, only slower.
+        if worker.overdue(limit) and not worker.has(EXPLORED):
+            why = _overran("exploring" if worker.has(EXPLORING) else MAKING, limit)
+            self._done(number, _failed(check, self.made[number], worker.stop(why), worker.seconds))
 
     def _collect(self, number: int) -> None:
         worker, check, made = self.running[number], self.checks[number], self.made[number]
@@ -185,16 +262,19 @@ class _Run:
             outcome = _failed(check, made, answer["error"], worker.seconds, steps)
         else:
             summary = Summary.from_json(answer["summary"])
-            outcome = Outcome(check, summary, diagrams=answer["diagrams"])
+            unread = tuple(answer["unread"])
+            outcome = Outcome(check, summary, diagrams=answer["diagrams"], unread=unread)
+        self._done(number, outcome)
+
+    def _done(self, number: int, outcome: Outcome) -> None:
         self.done[number] = outcome
-        del self.running[number]
-        worker.end()
+        self.running.pop(number).end()
 
     def _progress(self) -> Progress:
         return Progress(
             len(self.done),
             tuple((self.checks[n].name, one.seconds) for n, one in self.running.items()),
-            any((one.folder / COMPILING).exists() for one in self.running.values()),
+            any(one.has(COMPILING) for one in self.running.values()),
         )
 
 
@@ -203,94 +283,3 @@ def _failed(
 ) -> Outcome:
     summary = unrun(check, made.model or check.model, error, seconds, made.properties)
     return Outcome(check, summary, error, steps)
-
-
-# -- processes ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Worker:
-    """A process, and the directory in which it is told what to do and answers."""
-
-    process: subprocess.Popen[bytes]
-    directory: tempfile.TemporaryDirectory[str]
-    began: float
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.directory.name)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
-    def answer(self, name: str) -> dict[str, Any] | None:
-        """What it wrote to a file; None if it wrote none."""
-        path = self.folder / name
-        if not path.exists():
-            return None
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-
-    def death(self) -> str:
-        """How it ended, and what it last said."""
-        code = self.process.returncode
-        if code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            how = f"the process of this check was killed ({name})"
-            if name == "SIGKILL":
-                how += ", as the system does when memory runs out; bound it with max-bytes"
-        else:
-            how = f"the process of this check ended on its own, with exit code {code}"
-        said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace")
-        last = [line for line in said.splitlines() if line.strip()][-TOLD:]
-        return "\n  ".join([f"{how}." if not last else f"{how}. It last said:", *last])
-
-    def end(self) -> None:
-        """Kill it if it still runs, and leave nothing behind."""
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdin:
-            self.process.stdin.close()
-        self.directory.cleanup()
-
-
-def _begin(job: Mapping[str, Any]) -> _Worker:
-    directory = tempfile.TemporaryDirectory(prefix="islander-ci-", ignore_cleanup_errors=True)
-    folder = Path(directory.name)
-    (folder / JOB).write_text(json.dumps(job), encoding="utf-8")
-    paths = json.dumps([os.path.abspath(path) for path in sys.path])
-    with (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(
-            # -P: what lies in the working directory is no module of ours
-            [sys.executable, "-P", "-c", BOOT, paths, directory.name],
-            stdin=subprocess.PIPE,  # which ends when this process does
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-        )
-    return _Worker(process, directory, time.monotonic())
-
-
-@contextmanager
-def _begun(job: Mapping[str, Any]) -> Iterator[_Worker]:
-    worker = None
-    try:
-        with _undisturbed():
-            worker = _begin(job)
-        yield worker
-    finally:
-        if worker:
-            worker.end()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait. What is started meanwhile never hears of it: this process will end it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -39,7 +39,8 @@ class Outcome:
 
     `error` says why it could not be run; the summary is then incomplete and without counts, and
     `steps` are those that led to a mistake in the model. `diagrams` are the counterexamples as
-    Mermaid, by property, if they were asked for.
+    Mermaid, by property, if they were asked for. `unread` are the classes whose source could not be
+    read, where coverage is required.
     """
 
     check: Check
@@ -47,6 +48,7 @@ class Outcome:
     error: str = ""
     steps: tuple[str, ...] = ()
     diagrams: Mapping[str, str] | None = None
+    unread: tuple[str, ...] = ()
 
     @cached_property
     def deviations(self) -> tuple[str, ...]:
@@ -71,11 +73,17 @@ class Outcome:
     @property
     def unfounded(self) -> str:
         """Why what was expected, and found, is not established: a bound ended the search, which
-        might have found more. "" if it is."""
+        might have found more, or cases are not known. "" if it is."""
         expected, because = self.check.expected, self.summary.because
+        found = []
         if because and (expected.violates or expected.counts):
-            return f"a bound ended the search before all there is to find was found: {because}"
-        return ""
+            found.append(
+                f"a bound ended the search before all there is to find was found: {because}"
+            )
+        if self.unread:
+            names = ", ".join(self.unread)
+            found.append(f"coverage is not known: the source of {names} cannot be read")
+        return "; ".join(found)
 
     @property
     def reasons(self) -> tuple[str, ...]:

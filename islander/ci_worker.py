@@ -16,15 +16,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .explorer import IslanderError, Model, ModelError, explore
+from .explorer import IslanderError, Model, ModelError, Result, explore
 from .loading import find_target, make_model
 from .report_files import diagrams_of
 from .reports import Source, write_whole
 from .reports.summary import summarise
 from .reports.text import trace_lines
 
-JOB, RESULT, COMPILING = "job.json", "result.json", "compiling"
-"""Files in the directory of a worker: what to do, what came of it, and that kernels are made."""
+JOB, RESULT = "job.json", "result.json"
+EXPLORING, COMPILING, EXPLORED = "exploring", "compiling", "explored"
+"""Files in the directory of a worker: what to do, and what came of it; and that the model is made,
+that kernels are compiled, and that the search is over."""
 
 BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
@@ -39,8 +41,8 @@ def main(folder: str) -> None:
     _end_with_parent(directory)
     job = json.loads((directory / JOB).read_text(encoding="utf-8"))
     if job["task"] == "make":
-        for number, one in enumerate(job["models"]):
-            write_whole(directory / f"{job['first'] + number}.json", json.dumps(_made(one)))
+        for number, one in job["models"].items():
+            write_whole(directory / f"{number}.json", json.dumps(_made(one)))
     else:
         write_whole(directory / RESULT, json.dumps(_explored(job, directory)))
     sys.stdout.flush()
@@ -73,16 +75,31 @@ def _made(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _explored(job: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     try:
-        result = explore(_model(job), on_compile=(directory / COMPILING).touch, **job["bounds"])
-        gaps = result.coverage.gaps if job["require_coverage"] else None
+        model = _model(job)
+        (directory / EXPLORING).touch()
+        result = explore(model, on_compile=(directory / COMPILING).touch, **job["bounds"])
+        (directory / EXPLORED).touch()
+        gaps, unread = _coverage(result) if job["require_coverage"] else (None, ())
         source = Source(job["target"], _given(job))
         summary = summarise(result, source, job["name"], gaps, job["options"]).as_json()
         diagrams = diagrams_of(job["name"], result) if job["diagrams"] else {}
-        return {"summary": summary, "diagrams": {name: one for (_, name), one in diagrams.items()}}
+        return {
+            "summary": summary,
+            "diagrams": {name: one for (_, name), one in diagrams.items()},
+            "unread": unread,
+        }
     except Exception as error:
         trace = error.trace if isinstance(error, ModelError) else None
         steps = [line.plain for line in trace_lines(trace, None)] if trace else []
         return {"error": _told(error), "steps": steps}
+
+
+def _coverage(result: Result) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """What the coverage wants for, None if that is not known; and the classes that could not be
+    read, which leave it unknown. A case that never ran is one, whatever else there may be."""
+    coverage = result.coverage
+    unknown = coverage.unread and not coverage.never_run
+    return None if unknown else coverage.gaps, coverage.unread
 
 
 def _model(job: Mapping[str, Any]) -> Model:

@@ -24,6 +24,7 @@ from pytest_islander import GIVEN
 
 from .call_site import Found, call_of, source_of_call, source_of_test
 from .explorer import IslanderError, Model, ModelError, Result, UsageError, explore
+from .explorer.explore import check_checkable
 from .explorer.search import INTERRUPTED
 from .pytest_failure import (
     BOUNDS,
@@ -73,6 +74,7 @@ class Explore:
         Returns the result. Raises CheckError, an AssertionError, that says what was found, and
         KeyboardInterrupt if Ctrl-C ended the exploration.
         """
+        check_checkable("explore", model)
         expected = _expected(model, violates, steps)
         if engine is not None:
             options["engine"] = engine
@@ -149,6 +151,9 @@ def property_items(function: pytest.Function) -> list[PropertyItem]:
         expected = _expected(model, expected.violates, expected.steps)
     except IslanderError as error:
         raise pytest.Collector.CollectError(f"{where}: {error}") from error
+    except SystemExit as error:  # which would end pytest
+        text = f"{where}: it raised SystemExit({error.code!r}) where a model was to be returned."
+        raise pytest.Collector.CollectError(text) from error
     names = [expected.violates] if expected.violates else [one.name for one in model.properties]
     source = partial(source_of_test, function, parameters)
     shared = _Shared(model, expected, options, _keeping(function, source))
@@ -156,12 +161,14 @@ def property_items(function: pytest.Function) -> list[PropertyItem]:
     items = [
         PropertyItem.from_parent(
             function.parent,
-            name=_item_name(function.name, name),
+            name=item,
             function=function,
             about=name,
             shared=shared,
+            **_id(function.parent, item),
         )
         for name in names
+        for item in [_item_name(function.name, name)]
     ]
     if getattr(function.config.option, "loadgroup", False):  # as xdist has it in its workers
         for item in items:
@@ -272,6 +279,12 @@ def _item_name(function: str, about: str) -> str:
     if len(shown) > LONGEST_ID:
         shown = f"{shown[:LONGEST_ID]}...{_digest(about)}"
     return f"{function[:-1]}-{shown}]" if function.endswith("]") else f"{function}[{shown}]"
+
+
+def _id(parent: pytest.Collector, name: str) -> dict[str, str]:
+    """The id of an item of this name, to be given to pytest if that keeps ids in parts: it compares
+    them with those of ids that it reads, as for --lf, and of a name it would not make the same."""
+    return {"nodeid": f"{parent.nodeid}::{name}"} if hasattr(parent, "id") else {}
 
 
 def _path(node: pytest.Item) -> str:

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from islander import ci_run
 from islander.ci import CiOptions, run_ci
 from islander.ci_config import read_configuration
 from islander.ci_run import Progress, make_all, run_all
@@ -68,6 +69,19 @@ class Endless(Player):
 
 def endless():
     return game(b=Endless("a"))
+
+class Loops(Player):
+    def receive(self, message, sender):
+        print("round and round", file=sys.stderr, flush=True)
+        while True:
+            pass
+
+def loops():
+    return game(b=Loops("a"))
+
+def never():
+    while True:
+        pass
 """
 
 HOLDS = '[[tool.islander.check]]\nname = "rally"\nmodel = "rally.py:rally"\n'
@@ -254,6 +268,45 @@ def test_a_case_that_never_ran_is_red_if_coverage_is_required(
     assert "coverage: Picky.receive, case Ball(7): never ran" in told.out
 
 
+def test_a_coverage_that_is_not_known_leaves_a_check_undecided(
+    project: Project, ci: Ci, write: Callable[..., Path]
+) -> None:
+    source = """
+    made = {"Player": Player}
+    exec(
+        "class Written(Player):\\n"
+        "    def receive(self, message, sender):\\n"
+        "        super().receive(message, sender)",
+        made,
+    )
+
+    def unread():
+        return game(b=made["Written"]("a"))
+
+    class Picky(Player):
+        def receive(self, message, sender):
+            match message:
+                case Ball(0):
+                    self.seen += 1
+                case Ball(7):
+                    self.seen += 7
+
+    def both():
+        return game(a=made["Written"]("b", serves=True), b=Picky("a"))
+    """
+    write("rally.py", source)
+    project(check("unread", "require-coverage = true"))
+    told = ci(junit=Path("junit"))
+    assert told.code == 3
+    assert row(told, "unread")[:2] == ["?", "holds"]
+    assert "  coverage is not known: the source of Written cannot be read" in told.out
+    (suite,) = ElementTree.parse("junit").getroot()
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "1")
+    assert "the source of Written cannot be read" in Path("junit").read_text("utf-8")
+    project(check("both", "require-coverage = true"))  # what never ran is known, and worse
+    assert ci().code == 1
+
+
 def test_names_select_checks(project: Project, ci: Ci) -> None:
     project(HOLDS, BUG, check("unreachable"))
     told = ci("limit*")
@@ -276,6 +329,55 @@ def test_what_ends_one_process_is_the_error_of_one_check(project: Project, ci: C
     assert row(told, "fails")[:2] == ["✗", "error"]
     assert "receive raised RuntimeError: out of balls" in told.out
     assert row(told, "rally")[:2] == ["✓", "holds"]
+
+
+def test_what_does_not_come_back_is_the_error_of_its_check(
+    project: Project, ci: Ci, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ci_run, "GRACE", 2.0)
+    bound = "max-seconds = 0.5"
+    project(check("never", bound), check("loops", bound), HOLDS)
+    told = ci()
+    assert told.code == 1
+    assert row(told, "never")[:2] == row(told, "loops")[:2] == ["✗", "error"]
+    assert "  making the model did not come back within 2.5 seconds, and was ended" in told.out
+    assert "  exploring did not come back within 2.5 seconds, and was ended" in told.out
+    assert "It last said:\n    round and round\n" in told.out
+    assert row(told, "rally")[:2] == ["✓", "holds"]
+
+
+def test_only_max_seconds_bounds_how_long_a_model_may_take(
+    project: Project, ci: Ci, monkeypatch: pytest.MonkeyPatch, write: Callable[..., Path]
+) -> None:
+    monkeypatch.setattr(ci_run, "GRACE", 0.0)
+    write("rally.py", "import time\n\ndef slow():\n    time.sleep(0.5)\n    return game()\n")
+    project(check("slow"), check("slow", "max-seconds = 0.1").replace('"slow"', '"bound"', 1))
+    told = ci()
+    assert [row(told, name)[1] for name in ("slow", "bound")] == ["holds", "error"]
+
+
+def test_models_of_two_directories_each_have_neighbours_of_their_own(
+    project: Project, ci: Ci, write: Callable[..., Path]
+) -> None:
+    for folder, names in (("one", ["first"]), ("two", ["second", "third"])):
+        Path(folder).mkdir()
+        write(f"{folder}/neighbour.py", f"NAMES = {names}\n")
+        source = """
+        from neighbour import NAMES
+
+        def lock():
+            return game(*(StateInvariant(name, lambda state: False) for name in NAMES))
+        """
+        write(f"{folder}/lock.py", source)
+    table = '[[tool.islander.check]]\nmodel = "{0}/lock.py:lock"\nviolates = {1}\n'
+    project(
+        table.format("one", '["first"]'),
+        table.format("two", '["second", "third"]'),
+        table.format("one", '"first"\nname = "again"'),
+    )
+    assert ci().code == 0
+    made = make_all(read_configuration().checks)
+    assert [one.properties for one in made] == [("first",), ("second", "third"), ("first",)]
 
 
 def test_an_interrupt_leaves_what_is_done_and_ends_the_rest(project: Project) -> None:

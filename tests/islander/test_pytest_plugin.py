@@ -11,7 +11,7 @@ import tomllib
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 from typer.testing import CliRunner
@@ -81,6 +81,10 @@ def check(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         return pytester.runpytest_inprocess(*given, *known, no_reraise_ctrlc=True)
 
     return run
+
+
+def indented(source: str) -> str:
+    return indent(source, "    ")
 
 
 def printed(ran: pytest.RunResult) -> str:
@@ -336,6 +340,31 @@ def test_any_name_makes_an_id_that_is_plain_and_finds_its_test(check: Run) -> No
         assert sum(check(HOSTILE, one).parseoutcomes().values()) == 1
 
 
+@pytest.mark.parametrize(("option", "passed"), [("--lf", 0), ("--ff", 4)])
+def test_what_failed_last_is_run_again_whatever_its_name(
+    check: Run, pytester: pytest.Pytester, option: str, passed: int
+) -> None:
+    cached = ("-v", "-p", "cacheprovider")
+    source = f"{HOSTILE}\ndef test_before(): pass\n\nclass TestIn:\n{indented(METHOD)}"
+    first = check(source, *cached)
+    first.assert_outcomes(failed=3, passed=4)
+    again = check(source, *cached, option)
+    again.assert_outcomes(failed=3, passed=passed)
+    outcomes = [re.findall(r"^(test_game.py::.*) FAILED", printed(r), re.M) for r in (first, again)]
+    assert len(outcomes[0]) == 3
+    assert outcomes[0] == outcomes[1]
+    if passed:  # those that failed came first
+        order = re.findall(r"^test_game.py::.* (PASSED|FAILED)", printed(again), re.M)
+        assert order == ["FAILED"] * 3 + ["PASSED"] * 4
+
+
+METHOD = """
+@pytest.mark.islander
+def test_method(self):
+    return game(1)
+"""
+
+
 def test_what_a_hostile_name_shows_is_escaped(check: Run) -> None:
     ran = check(HOSTILE)
     ran.assert_outcomes(failed=2, passed=2)
@@ -387,6 +416,7 @@ def test_a_bug_that_is_to_be_found_is_found_as_said(
         ("@pytest.mark.islander(steps=1)\ndef test_it(): return game()", "goes with violates"),
         ("@pytest.mark.islander(violates='few')\ndef test_it(): return game()", "'few bounces'"),
         ("@pytest.mark.islander\ndef test_it(): game()", "returned None"),
+        ("@pytest.mark.islander\ndef test_it(): raise SystemExit(3)", "raised SystemExit(3)"),
         ("@pytest.mark.islander\ndef test_it(tmp_path): return game()", "no fixtures"),
         (
             "import dataclasses\n@pytest.mark.islander\n"
@@ -409,6 +439,12 @@ def test_an_option_that_explore_does_not_have_fails_the_test(check: Run, option:
     ran = check(f"def test_it(explore):\n    explore(game(), {option})")
     ran.assert_outcomes(failed=1)
     assert "UsageError" in printed(ran)
+
+
+def test_what_is_no_model_fails_the_test_that_explores_it(check: Run) -> None:
+    ran = check("def test_it(explore):\n    explore('paxos')")
+    ran.assert_outcomes(failed=1)
+    assert "UsageError: explore() takes a Model; got 'paxos'." in printed(ran)
 
 
 def test_a_mistake_in_a_handler_is_told_with_the_steps_that_led_there(check: Run) -> None:
