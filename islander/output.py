@@ -131,7 +131,8 @@ class Output:
             reports.write_whole(files.html, page_html(data))
             say(f"page written to {files.html}; open it in a browser", aside=self.aside)
         if any(wanted.values()):
-            summary = summarise(result, self.source, gaps=gaps, options=again)
+            unread = result.coverage.unread if files.require_coverage else ()
+            summary = summarise(result, self.source, gaps=gaps, options=again, unread=unread)
             diagrams = diagrams_of(summary.name, result) if self.summaries.github else {}
             for path in write_reports([summary], diagrams, **wanted):
                 say(f"report written to {path}", aside=self.aside)

@@ -46,7 +46,7 @@ def findings(summary: Summary) -> list[Finding]:
     expectation that was not met."""
     found = [_of_property(one, summary) for one in summary.properties]
     if summary.gaps is not None:
-        found.append(_of_coverage(_free("coverage", found), summary.gaps))
+        found.append(_of_coverage(_free("coverage", found), summary.gaps, summary.unread))
     told = {one.verdict for one in found}
     if summary.verdict is not Verdict.HOLDS and summary.verdict not in told:
         name, said = _OF_THE_CHECK[summary.verdict]
@@ -138,11 +138,14 @@ def _of_property(one: PropertySummary, summary: Summary) -> Finding:
     return Finding(one.name, one.verdict, message, one)
 
 
-def _of_coverage(name: str, gaps: tuple[str, ...]) -> Finding:
+def _of_coverage(name: str, gaps: tuple[str, ...], unread: tuple[str, ...]) -> Finding:
     if not gaps:
         return Finding(name, Verdict.HOLDS, "")
+    # A class that cannot be read is one gap; with no other it is not known whether anything is
+    # wanting.
+    verdict = Verdict.INCOMPLETE if len(gaps) == len(unread) else Verdict.VIOLATED
     rest = f" (and {len(gaps) - 1:,} more)" if len(gaps) > 1 else ""
-    return Finding(name, Verdict.VIOLATED, f"not covered: {clean(gaps[0])}{rest}", None, gaps)
+    return Finding(name, verdict, f"not covered: {clean(gaps[0])}{rest}", None, gaps)
 
 
 def _trace_lines(one: PropertySummary) -> list[str]:

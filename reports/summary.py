@@ -84,8 +84,8 @@ class Summary:
     model, with its parameters as typed ("bug" among them). `counts` are the numbers of the result
     by name ("states", "transitions", …), `seconds` apart, as it differs from run to run. `because`
     says what left it incomplete. `gaps` are what its coverage wants for, None if that was not
-    asked for. `options` are the words of the command line, beside the source, that the check was
-    made with.
+    asked for; `unread` the classes among them whose source could not be read. `options` are the
+    words of the command line, beside the source, that the check was made with.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Summary:
     source: Source | None = None
     gaps: tuple[str, ...] | None = None
     options: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -139,6 +140,7 @@ class Summary:
             source=Source(source["target"], source["parameters"]) if source else None,
             gaps=None if gaps is None else tuple(gaps),
             options=tuple(document["options"]),
+            unread=tuple(document["unread"]),
         )
 
 
@@ -148,6 +150,7 @@ def summarise(
     name: str = "",
     gaps: Sequence[str] | None = None,
     options: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> Summary:
     """The summary of a result."""
     sources = Sources(result.model.actors)
@@ -166,6 +169,7 @@ def summarise(
         source=source,
         gaps=None if gaps is None else tuple(gaps),
         options=tuple(options),
+        unread=tuple(unread),
     )
 
 

@@ -225,3 +225,24 @@ def test_shown_must_give_names_and_texts(run: Run, write: Callable[..., Path]) -
     assert ran.code == 2
     assert "shown() raised TypeError: it gave {1: 'one'}, which is no mapping" in ran.err
     assert "defect" not in ran.err
+
+
+UNREADABLE = """
+made = {"Actor": Actor, "dataclass": dataclass, "__name__": "made"}
+exec("@dataclass\\nclass Odd(Actor):\\n def receive(self, message, sender):\\n  pass", made)
+
+def odd():
+    return Model("odd", {"a": made["Odd"]()}, properties=[ALWAYS])
+"""
+
+
+def test_a_coverage_that_cannot_be_known_is_incomplete(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    target = f"{write('odd.py', UNREADABLE).name}:odd"
+    ran = run("check", target, "--require-coverage", "--junit", "j.xml")
+    assert ran.code == 3
+    assert "not covered: Odd: its source cannot be read" in ran.out
+    suites = ET.parse("j.xml").getroot()
+    assert suites.findall(".//failure") == []
+    assert len(suites.findall(".//error")) == 1
