@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .arms import Case
 from .events import Deliver
 from .freeze import Frozen, show
 from .handlers import Handlers
-from .source import Case, Sources
+from .source import Sources
 
 
 class CaseRuns(NamedTuple):
@@ -50,8 +51,11 @@ class Coverage:
     """What ran, in the order of the source, all kinds of messages that were sent, and how many
     distinct facts of each relation were true somewhere.
 
-    The handlers `timeout`, `crash` and `recover` are left out of models without timers or crashes.
-    `unread` names the classes whose source could not be read, so that their cases are not known.
+    Cases and handlers are those that a step can come to, and that show whether they ran. The
+    handlers `timeout`, `crash` and `recover` of models without timers or crashes, methods that no
+    handler names, those that are overridden and cases whose body is nothing are left out, unless
+    they ran. `unread` names the classes whose source could not be read, or has been changed since
+    it was imported, so that their cases are not known.
     """
 
     cases: tuple[CaseRuns, ...]
@@ -75,14 +79,10 @@ class Coverage:
 def coverage_of(handlers: Handlers) -> Coverage:
     """The coverage of what these handlers decided."""
     sources = Sources(handlers.model.actors)
-    idle = _idle(handlers)
-    pairs = {case: 0 for case in sources.cases if case.place.method not in idle}
-    for ran in _runs(handlers, sources):
-        for case in dict.fromkeys(ran):
-            pairs[case] += 1
+    pairs = Counter(case for ran in _runs(handlers, sources) for case in dict.fromkeys(ran))
     facts = set().union(*(local.facts for local in handlers.locals))
     return Coverage(
-        tuple(CaseRuns(case, count) for case, count in pairs.items()),
+        tuple(CaseRuns(case, pairs[case]) for case in sources.cases(_idle(handlers))),
         tuple(_messages(handlers)),
         tuple(sorted(Counter(type(fact).__name__ for fact in facts).items())),
         tuple(sources.unread),

@@ -6,96 +6,88 @@ ran" and "where in the code was this step decided". A search is never watched.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
-import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from types import CodeType, FrameType
-from typing import Any, NamedTuple, TypeAlias
+from functools import cached_property, partial, partialmethod, singledispatchmethod
+from types import CodeType, FrameType, FunctionType
+from typing import Any, NamedTuple
 
 from .actor import Actor
+from .arms import Arm, Case, LocalTrace, Marks, Place, arms_of, only_refuses
+from .source_text import SourceText, nested
 
 HANDLERS = ("start", "receive", "timeout", "crash", "recover")
 """The methods of an actor that a step can call."""
 
+_OBSERVERS = ("facts", "drops", "shown")  # methods that are called, but not by steps
+
+_DYNAMIC = {"getattr", "attrgetter", "methodcaller", "__getattribute__", "vars", "__dict__"}
+
 _OWN = __name__.rpartition(".")[0] + "."
-
-Position: TypeAlias = tuple[int, int]
-_Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
-
-
-class Place(NamedTuple):
-    """Where something stands in the source: a `file`, a `line` of it, counted from 1, and the
-    `function` around it, as in "Acceptor.receive"."""
-
-    file: str
-    line: int
-    function: str
-
-    @property
-    def method(self) -> str:
-        """The function's name without that of its class."""
-        return self.function.rpartition(".")[2]
-
-
-class Case(NamedTuple):
-    """A `case` of a `match`, as `text` says it; or, with the text "", a whole handler."""
-
-    place: Place
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.place.function}, case {self.text}" if self.text else self.place.function
-
-
-class _Arm(NamedTuple):
-    """A case, where its body begins and ends, the lines of the `case`s that come after it, and
-    whether it stands on one line with its body."""
-
-    case: Case
-    begin: Position
-    end: Position
-    later: frozenset[int]
-    brief: bool
-    silent: bool  # leaves no instruction behind: `pass` on the line of its case
 
 
 class _Function(NamedTuple):
-    """A method as written, and what it and the functions in it were compiled to."""
+    """A function as written: what it is called, and the cases in it. `refuses`: it is only there
+    to say that it is never called."""
+
+    code: CodeType
+    place: Place
+    arms: tuple[Arm, ...]
+    refuses: bool
+
+
+class _Method(NamedTuple):
+    """A function as a method of a class, and the names of the module that it can say. `live`: no
+    class that comes before has one of that name."""
 
     name: str
-    place: Place
-    codes: frozenset[CodeType]
-    arms: tuple[_Arm, ...]
+    function: _Function
+    module: Mapping[str, object]
+    live: bool
 
 
 class Sources:
     """What could be read of the source of these actors; `unread` names the classes that have
-    methods without source."""
+    methods without source, or whose source has been changed since."""
 
     def __init__(self, actors: Mapping[str, Actor]) -> None:
         self.unread: list[str] = []
-        self._functions: dict[type, list[_Function]] = {}
-        for kind in dict.fromkeys(map(type, actors.values())):
-            self._functions[kind] = list(self._methods(kind))
+        self._texts: dict[str, SourceText] = {}
+        self._functions: dict[int, _Function] = {}  # by the id of their code
+        self._entered: set[int] = set()
+        self._methods = {
+            kind: list(self._methods_of(kind)) for kind in dict.fromkeys(map(type, actors.values()))
+        }
+        self._handlers = {
+            id(method.function.code)
+            for methods in self._methods.values()
+            for method in methods
+            if method.name in HANDLERS
+        }
         self._watched = {
-            code: one for some in self._functions.values() for one in some for code in one.codes
+            id(code): (one, Marks(code, one.arms))
+            for one in self._functions.values()
+            for code in nested(one.code)
         }
 
-    @property
-    def cases(self) -> list[Case]:
-        """All cases and handlers, in the order of the source; not those that only refuse, by
-        `raise` or `assert`."""
+    def cases(self, idle: Collection[str] = ()) -> list[Case]:
+        """All cases and handlers that a step could come to, and those of methods that ran, in the
+        order of the source. The handlers `idle` are called by no step.
+
+        Left out are those that only refuse, by `raise` or `assert`, and the cases for which it
+        cannot be told whether they ran.
+        """
+        wanted: dict[int, _Function] = {}
+        for methods in self._methods.values():
+            wanted |= {id(one.code): one for one in self._wanted(methods, idle)}
         found = [
             case
-            for functions in self._functions.values()
-            for one in functions
+            for key, one in wanted.items()
             for case in (
-                *([Case(one.place, "")] if one.name in HANDLERS else []),
-                *(arm.case for arm in one.arms),
+                *([Case(one.place, "")] if self._is_handler(key, one) else []),
+                *(arm.case for arm in one.arms if arm.counts),
             )
         ]
         return sorted(dict.fromkeys(found), key=lambda case: (case.place.file, case.place.line))
@@ -115,173 +107,158 @@ class Sources:
     def handler(self, kind: type, name: str) -> Place | None:
         """Where the handler `name` of a class of actors stands; None if it has none that could be
         read."""
-        found = [one.place for one in self._functions.get(kind, ()) if one.name == name]
+        found = [one.function.place for one in self._methods.get(kind, ()) if one.name == name]
         return found[0] if found else None
 
-    def _methods(self, kind: type) -> Iterator[_Function]:
-        for base in kind.__mro__:
-            if base is Actor or base.__module__.startswith(_OWN) or base is object:
-                continue
-            for name, value in vars(base).items():
-                code = _code(value)
-                if code is None or name.startswith("__"):  # @dataclass makes such, without source
-                    continue
-                node = _function_node(code)
-                if node is not None:
-                    yield _function(base.__name__, name, code, node)
-                elif base.__name__ not in self.unread:
-                    self.unread.append(base.__name__)
-
-    def _tracer(self, ran: list[Case]) -> _Trace:
-        def enter(frame: FrameType, event: str, argument: Any) -> Any:
-            function = self._watched.get(frame.f_code)
-            if function is None:
+    def _tracer(self, ran: list[Case]) -> Callable[[FrameType, str, Any], LocalTrace | None]:
+        def enter(frame: FrameType, event: str, argument: Any) -> LocalTrace | None:
+            function, marks = self._watched.get(id(frame.f_code), (None, None))
+            if function is None or marks is None:
                 return None
-            if function.name in HANDLERS and frame.f_code.co_name == function.name:
-                ran.append(Case(function.place, ""))
+            if function.code is frame.f_code:
+                self._entered.add(id(frame.f_code))
+                if self._is_handler(id(frame.f_code), function):
+                    ran.append(Case(function.place, ""))
             if not function.arms:
                 return None
-            frame.f_trace_opcodes = any(arm.brief for arm in function.arms)
+            frame.f_trace_opcodes = marks.by_instruction
             frame.f_trace_lines = True
-            return _watcher(function, ran)
+            return marks.watcher(ran)
 
         return enter
 
+    def _is_handler(self, key: int, function: _Function) -> bool:
+        return key in self._handlers and not function.refuses
 
-def _watcher(function: _Function, ran: list[Case]) -> _Trace:
-    """Notes the cases that one call of `function` comes to."""
-    lines: list[int] = []  # those of the cases that were tried
-    noted: set[_Arm] = set()
+    # -- which functions a class has -----------------------------------------------------------
 
-    def note(arm: _Arm) -> None:
-        if arm not in noted:
-            noted.add(arm)
-            ran.append(arm.case)
+    def _methods_of(self, kind: type) -> Iterator[_Method]:
+        taken: set[str] = set()
+        for base in kind.__mro__:
+            own = base in (Actor, object) or base.__module__.startswith(_OWN)
+            for name, value in vars(base).items():
+                if own or name.startswith("__"):  # @dataclass makes such, without source
+                    continue
+                for made_from, label in _functions_of(value):
+                    function = self._read(made_from, label) if made_from else None
+                    if made_from and function:
+                        live = name not in taken
+                        yield _Method(name, function, made_from.__globals__, live)
+                    elif base.__name__ not in self.unread and _matters(name, value):
+                        self.unread.append(base.__name__)
+            taken |= set(vars(base))
 
-    def step(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            lines.append(frame.f_lineno)
-            for arm in function.arms:
-                if not arm.brief and arm.begin[0] <= frame.f_lineno <= arm.end[0]:
-                    note(arm)
-        elif event == "opcode":
-            at = _position(frame.f_code, frame.f_lasti)
-            for arm in function.arms:
-                if arm.brief and at is not None and arm.begin <= at < arm.end:
-                    note(arm)
-        elif event == "return":
-            for arm in function.arms:
-                tried = arm.silent and arm.case.place.line in lines
-                if tried and not arm.later & set(lines) and not _other_ran(arm, function, noted):
-                    note(arm)
-        return step
+    def _read(self, function: FunctionType, label: str) -> _Function | None:
+        """What is written of a function; None if that is not known, or if it only calls another
+        that is not known."""
+        code = function.__code__
+        if id(code) not in self._functions:
+            if _wraps(function):
+                return None
+            text = self._texts.get(code.co_filename)
+            if text is None:
+                text = self._texts[code.co_filename] = SourceText(code.co_filename)
+            node = text.function(code)
+            if node is None:
+                return None
+            called = ".".join(code.co_qualname.rpartition("<locals>.")[2].split(".")[-2:]) + label
+            self._functions[id(code)] = _Function(
+                code,
+                Place(code.co_filename, node.lineno, called),
+                arms_of(node, code, text, called),
+                only_refuses(node.body),
+            )
+        return self._functions[id(code)]
 
-    return step
+    # -- which of them a step can call ---------------------------------------------------------
 
-
-def _other_ran(arm: _Arm, function: _Function, noted: set[_Arm]) -> bool:
-    """Whether another case of the same `match` ran; they share the last of their lines."""
-    last = max((*arm.later, arm.case.place.line))
-    return any(max((*one.later, one.case.place.line)) == last for one in noted if one != arm)
-
-
-@cache
-def _positions(code: CodeType) -> list[Position | None]:
-    return [
-        None if line is None or column is None else (line, column)
-        for line, _, column, _ in code.co_positions()
-    ]
-
-
-def _position(code: CodeType, instruction: int) -> Position | None:
-    return _positions(code)[instruction // 2]
-
-
-def _code(value: object) -> CodeType | None:
-    if isinstance(value, (staticmethod, classmethod)):
-        value = value.__func__
-    elif isinstance(value, property):
-        value = value.fget
-    if not callable(value):
-        return None
-    code = getattr(inspect.unwrap(value), "__code__", None)
-    return code if isinstance(code, CodeType) else None
+    def _wanted(self, methods: list[_Method], idle: Collection[str]) -> list[_Function]:
+        """The functions that a step could call, and those that ran."""
+        ran = [one for one in methods if id(one.function.code) in self._entered]
+        called = [one for one in methods if one.live and one.name in HANDLERS]
+        called = [one for one in called if one.name not in idle]
+        known, names = _reached([*ran, *called], methods)
+        if names & _DYNAMIC:  # any method may be called, but for those that only observers call
+            observing = [one for one in methods if one.live and one.name in _OBSERVERS]
+            apart = {*_reached(observing, methods)[0], *self._handlers}
+            known |= {id(one.function.code) for one in methods if one.live} - apart
+        return [one.function for one in methods if id(one.function.code) in known]
 
 
-def _function_node(code: CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    for node in _parsed(code.co_filename)[1]:
-        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-        if node.name == code.co_name and first == code.co_firstlineno:
-            return node
-    return None
-
-
-@cache
-def _parsed(file: str) -> tuple[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """The text of a file, and the functions in it; nothing if it cannot be read."""
-    try:
-        with tokenize.open(file) as opened:
-            text = opened.read()
-        tree = ast.parse(text)
-    except (OSError, SyntaxError, ValueError):
-        return "", []
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return text, [node for node in ast.walk(tree) if isinstance(node, kinds)]
-
-
-def _function(
-    owner: str, name: str, code: CodeType, node: ast.FunctionDef | ast.AsyncFunctionDef
-) -> _Function:
-    within = f"{owner}.{name}"
-    codes = frozenset(_nested(code))
-    seen = [position for one in codes for position in _positions(one) if position]
-    arms = [
-        arm
-        for match in ast.walk(node)
-        if isinstance(match, ast.Match)
-        for arm in _arms(match, code.co_filename, within, seen)
-    ]
-    return _Function(name, Place(code.co_filename, node.lineno, within), codes, tuple(arms))
-
-
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _nested(constant)
-
-
-def _arms(match: ast.Match, file: str, within: str, seen: list[Position]) -> Iterator[_Arm]:
-    lines = [case.pattern.lineno for case in match.cases]
-    for at, case in enumerate(match.cases):
-        if _only_refuses(case.body):
+def _reached(roots: list[_Method], methods: list[_Method]) -> tuple[set[int], set[str]]:
+    """The methods whose names the code of these says, itself or in the functions of modules that
+    it names, by the id of their code; and all names that are said."""
+    found: set[int] = set()
+    names: set[str] = set()
+    waiting = [(one.function.code, one.module) for one in roots]
+    while waiting:
+        code, module = waiting.pop()
+        if id(code) in found:
             continue
-        text = _written(file, case.pattern)
-        if case.guard is not None:
-            text += f" if {_written(file, case.guard)}"
-        first, last = case.body[0], case.body[-1]
-        begin = first.lineno, first.col_offset
-        end = (last.end_lineno or last.lineno), (last.end_col_offset or 0)
-        brief = first.lineno <= (case.guard or case.pattern).end_lineno  # type: ignore[operator]
-        silent = brief and not any(begin <= position < end for position in seen)
-        place = Place(file, case.pattern.lineno, within)
-        yield _Arm(Case(place, text), begin, end, frozenset(lines[at + 1 :]), brief, silent)
+        found.add(id(code))
+        said = {name for part in nested(code) for name in _names(part)}
+        names |= said
+        called = [one for one in methods if one.live and one.name in said]
+        waiting += [(one.function.code, one.module) for one in called]
+        others = [module.get(name) for name in said]
+        waiting += [
+            (one.__code__, one.__globals__) for one in others if isinstance(one, FunctionType)
+        ]
+    return found, names
 
 
-def _written(file: str, node: ast.AST) -> str:
-    """What stands in the file, on one line."""
-    return " ".join((ast.get_source_segment(_parsed(file)[0], node) or "").split())
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    waiting = list(code.co_consts)
+    while waiting:
+        constant = waiting.pop()
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, (tuple, frozenset)):
+            waiting += constant
 
 
-def _only_refuses(body: list[ast.stmt]) -> bool:
-    """Whether a case is there to say that it never happens."""
-    if len(body) != 1:
-        return False
-    (only,) = body
-    if isinstance(only, ast.Raise):
-        return True
-    if isinstance(only, ast.Assert):
-        return isinstance(only.test, ast.Constant) and not only.test.value
-    call = only.value if isinstance(only, ast.Expr) else None
-    named = call.func if isinstance(call, ast.Call) else None
-    return isinstance(named, ast.Name) and named.id == "assert_never"
+def _functions_of(value: object) -> Iterator[tuple[FunctionType | None, str]]:
+    """The functions that an attribute of a class calls, None for one that is not known, each with
+    what to add to its name."""
+    if isinstance(value, singledispatchmethod):
+        for kind, function in value.dispatcher.registry.items():
+            label = "" if kind is object else f"({kind.__name__})"
+            for one, _ in _functions_of(function):
+                yield one, label
+        return
+    if isinstance(value, (staticmethod, classmethod, cached_property)):
+        value = value.func if isinstance(value, cached_property) else value.__func__
+    if isinstance(value, property):
+        for part in (value.fget, value.fset, value.fdel):
+            if part is not None:
+                yield from _functions_of(part)
+        return
+    if isinstance(value, (partial, partialmethod)):
+        yield None, ""
+    elif callable(value) and not isinstance(value, type):
+        inner = inspect.unwrap(value)
+        yield (inner if isinstance(inner, FunctionType) else None), ""
+
+
+def _matters(name: str, value: object) -> bool:
+    """Whether a method that cannot be read leaves cases unknown: a handler may have any, and so
+    may a function; something else that can be called is a field with its default."""
+    found = [function for function, _ in _functions_of(value) if function is not None]
+    has_body = any(function.__code__.co_name != "<lambda>" for function in found)
+    return name in HANDLERS or has_body or isinstance(value, partialmethod)
+
+
+def _wraps(function: FunctionType) -> bool:
+    """Whether it was made around another, as a decorator does, and does not say which."""
+    made_in_a_function = function.__code__.co_qualname.rpartition(".")[0].endswith("<locals>")
+    return made_in_a_function and any(
+        callable(_content(cell)) for cell in function.__closure__ or ()
+    )
+
+
+def _content(cell: Any) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing is in it yet
+        return None
