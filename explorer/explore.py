@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .coverage import coverage_of
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
@@ -23,6 +22,7 @@ from .stopwatch import Stopwatch
 from .trace import Trace
 
 if TYPE_CHECKING:
+    from .coverage import Coverage
     from .snapshot import Keeper
 
 ENGINES = ("tabulated", "reference")
@@ -158,8 +158,14 @@ def _result(
         incomplete_because=because,
         explored=search.graph,
         quotients=search.quotient,
-        covered=lambda: coverage_of(search.semantics.handlers),
+        covered=partial(_coverage, search),
     )
+
+
+def _coverage(search: Search) -> Coverage:
+    from .coverage import coverage_of  # which reads source code, and most never ask for
+
+    return coverage_of(search.semantics.handlers)
 
 
 def _beyond(result: Result, failed: ModelError) -> Result:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .coverage import Coverage
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
 from .quotient import Quotient, View
 from .trace import Trace
+
+if TYPE_CHECKING:
+    from .coverage import Coverage
 
 
 class Verdict(Enum):

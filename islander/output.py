@@ -57,7 +57,8 @@ class Output:
             reports.check_writable(path)
             if sum(path.resolve() == other.resolve() for other in (*paths, *self.beside)) > 1:
                 raise UsageError(f"{path} is to hold two things; name another file for one.")
-        reports.check_graph(graphs.graph, self.model, graphs.around_trace, graphs.view)
+        if (graphs.graph, graphs.around_trace, graphs.view) != (None, None, None):
+            reports.check_graph(graphs.graph, self.model, graphs.around_trace, graphs.view)
 
     @property
     def aside(self) -> bool:

@@ -12,16 +12,18 @@ import inspect
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..explorer import Fact, PropertyResult, Result, Simulation, Trace, Verdict
 from ..explorer.properties import Property
-from ..explorer.source import Sources
 from ..explorer.trace import TraceStep
 from .encoding import Json
 from .text import since
 from .trace_file import Source, trace_document
 from .words import changes, event_parts, fact_text
+
+if TYPE_CHECKING:
+    from ..explorer.source import Sources
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def summarise(
     unread: Sequence[str] = (),
 ) -> Summary:
     """The summary of a result."""
+    from ..explorer.source import Sources  # which reads source code
+
     sources = Sources(result.model.actors)
     found = result.properties
     return Summary(
