@@ -6,28 +6,22 @@ part), 2 a mistake in usage or model, 3 incomplete, 130 interrupted outside a se
 
 from __future__ import annotations
 
-import errno
-import functools
-import inspect
 import json
 import secrets
 import shlex
 import sys
-import traceback
-from collections.abc import Callable
 from dataclasses import replace
-from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from . import __version__, reports
+from .exits import EXITS, Exit, reported
 from .explorer import (
     ENGINES,
-    IslanderError,
     Model,
     PropertyResult,
     Result,
@@ -59,7 +53,6 @@ from .options import (
     SummaryFiles,
     Threads,
     TraceOptions,
-    with_groups,
 )
 from .output import (
     Output,
@@ -67,26 +60,9 @@ from .output import (
     print_trace,
     say,
     show_lines,
-    tell,
-    tell_defect,
     to_save,
 )
 from .schedule_files import schedule_in, schedule_trace
-
-
-class Exit(IntEnum):
-    HOLDS = 0
-    VIOLATED = 1
-    USAGE = 2
-    INCOMPLETE = 3
-    INTERRUPTED = 130
-
-
-_EXITS = {
-    Verdict.HOLDS: Exit.HOLDS,
-    Verdict.VIOLATED: Exit.VIOLATED,
-    Verdict.INCOMPLETE: Exit.INCOMPLETE,
-}
 
 SEEDS = 1 << 32
 """One of so many seeds is drawn where none is given."""
@@ -101,8 +77,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback behind an error.")]
-
 
 def main() -> None:
     """Run the command line."""
@@ -110,46 +84,6 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow still gets a text
             stream.reconfigure(errors="backslashreplace")
     app()
-
-
-def _reported(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
-    """`command`, its errors told on stderr without our traceback, its answer the exit code."""
-
-    @functools.wraps(command)
-    def run(*args: Any, debug: bool = False, **kwargs: Any) -> NoReturn:
-        try:
-            code = command(*args, **kwargs)
-        except KeyboardInterrupt:
-            code = Exit.INTERRUPTED
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader has left; there is nobody to tell
-            code = Exit.USAGE
-        except IslanderError as error:
-            tell(error, debug)
-            code = Exit.USAGE
-        except SystemExit as error:  # of the model's: we end by raising typer.Exit
-            tell(UsageError(f"the model ended the run: SystemExit: {error}."), debug)
-            code = Exit.USAGE
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EIO):
-                raise
-            tell(UsageError(f"cannot write the output: {error.strerror}."), debug)
-            code = Exit.USAGE
-        except Exception as error:
-            traceback.print_exc() if debug else tell_defect(error)
-            code = Exit.USAGE
-        raise typer.Exit(code)
-
-    command = with_groups(command)
-    signature = inspect.signature(command)
-    debug_option = inspect.Parameter(
-        "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
-    )
-    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), debug_option], return_annotation=None
-    )
-    run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
-    return run
 
 
 @app.callback(invoke_without_command=True)
@@ -162,7 +96,7 @@ def _options(
 
 
 @app.command()
-@_reported
+@reported
 def check(
     model: ModelName,
     *,
@@ -211,7 +145,7 @@ def check(
 
 
 @app.command()
-@_reported
+@reported
 def resume(
     directory: Annotated[Path, typer.Argument(help="What `islander check --checkpoint` wrote.")],
     *,
@@ -247,7 +181,7 @@ def resume(
 
 
 @app.command("simulate")
-@_reported
+@reported
 def walk(
     model: ModelName,
     *,
@@ -273,11 +207,11 @@ def walk(
     )
     again = ["--walks", str(walks), "--depth", str(depth), "--seed", str(result.seed)]
     output.show(result, again)
-    return _EXITS[result.verdict]
+    return EXITS[result.verdict]
 
 
 @app.command("serve")
-@_reported
+@reported
 def serve_page(
     model: ModelName,
     *,
@@ -308,7 +242,7 @@ def serve_page(
 
 
 @app.command("ci")
-@_reported
+@reported
 def run_checks(
     names: Annotated[
         list[str] | None,
@@ -342,7 +276,7 @@ def run_checks(
 
 
 @app.command()
-@_reported
+@reported
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> Exit:
@@ -357,7 +291,7 @@ def models(
 
 
 @app.command()
-@_reported
+@reported
 def replay(
     file: Annotated[
         Path, typer.Argument(help="What `islander check --trace` wrote, or a schedule.")
@@ -449,7 +383,7 @@ def _asked(
 def _exit(result: Result, files: ReportOptions) -> Exit:
     """The exit code of a search; a coverage that is required and wanting makes it no success."""
     if result.verdict is not Verdict.HOLDS or not files.require_coverage:
-        return _EXITS[result.verdict]
+        return EXITS[result.verdict]
     coverage = result.coverage
     if coverage.never_run:
         return Exit.VIOLATED
