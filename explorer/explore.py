@@ -102,26 +102,32 @@ def explore(
         raise UsageError("the reference engine keeps no checkpoints; use engine='tabulated'.")
     watch = Stopwatch(clock)
     budgets = Budgets(max_states, max_depth, max_seconds, max_bytes)
-    arguments = Semantics(model), budgets, keep_going, watch, on_progress
-    search = _search(engine, threads, checkpoint, arguments)
-    compiling = partial(_compiling, search, watch, on_compile)
     counting = count_interleavings or engine == "reference"
+
+    def searched(going_on: bool) -> tuple[Search, Callable[[], Result]]:
+        arguments = Semantics(model), budgets, going_on, watch, on_progress
+        search = _search(engine, threads, checkpoint, arguments)
+        compiling = partial(_compiling, search, watch, on_compile)
+
+        def result() -> Result:
+            with compiling():
+                search.run()
+                return _result(search, engine, counting, watch, compiling)
+
+        return search, result
+
+    search, result = searched(keep_going)
     try:
-        with compiling():
-            search.run()
-            return _result(search, engine, counting, watch, compiling)
+        return result()
     except ModelError as error:
+        # A mistake beyond a violation: what is to be told is the violation, as if the search had
+        # not gone on. Where the mistake comes no later than the violation, it is told after all.
         if not keep_going or not search.judge.violated or checkpoint is not None:
             raise
-        failed = error
-    # Beyond a violation there is a mistake. What is to be told is the violation, as it was without
-    # going on; and if the mistake comes no later, that is told after all.
-    arguments = Semantics(model), budgets, False, watch, on_progress
-    search = _search(engine, threads, None, arguments)
-    compiling = partial(_compiling, search, watch, on_compile)
-    with compiling():
-        search.run()
-        return _beyond(_result(search, engine, counting, watch, compiling), failed)
+        stopped = searched(False)[1]()
+        if stopped.verdict is not Verdict.VIOLATED:  # there was no time for it once more
+            raise
+        return _beyond(stopped, error)
 
 
 def _result(

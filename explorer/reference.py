@@ -7,17 +7,19 @@ it. It keeps everything, so its graph can be counted on, drawn and searched for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError
 from .facts import FactSet
 from .graph import Edge, Path, StateGraph, calmest_path, count_interleavings
 from .judging import Finding
 from .properties import Subject
-from .quotient import Quotient, View, quotient_of
 from .search import Search
 from .semantics import State
 from .trace import Trace, label, rerun
+
+if TYPE_CHECKING:
+    from .quotient import Quotient, View
 
 PACE = 128
 """States expanded between two looks at the clock."""
@@ -52,6 +54,8 @@ class ReferenceSearch(Search):
         return self.explored
 
     def quotient(self, view: View, most: int | None = None) -> Quotient:
+        from .quotient import quotient_of  # which most never ask for
+
         return quotient_of(self.explored, self.semantics, view, most)
 
     def interleavings(self) -> int | None:

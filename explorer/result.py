@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
-from .quotient import Quotient, View
 from .trace import Trace
 
 if TYPE_CHECKING:
     from .coverage import Coverage
+    from .quotient import Quotient, View
 
 
 class Verdict(Enum):

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import CapacityError, PropertyError
 from .graph import StateGraph
 from .growth import endless
 from .judging import Finding, Judge
-from .quotient import Quotient, View
 from .result import Progress
 from .semantics import Semantics
 from .trace import Trace
+
+if TYPE_CHECKING:
+    from .quotient import Quotient, View
 
 INTERRUPTED = "interrupted"
 """What ended a search that Ctrl-C ended."""

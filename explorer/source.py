@@ -104,12 +104,6 @@ class Sources:
         finally:
             sys.settrace(before)
 
-    def handler(self, kind: type, name: str) -> Place | None:
-        """Where the handler `name` of a class of actors stands; None if it has none that could be
-        read."""
-        found = [one.function.place for one in self._methods.get(kind, ()) if one.name == name]
-        return found[0] if found else None
-
     def _tracer(self, ran: list[Case]) -> Callable[[FrameType, str, Any], LocalTrace | None]:
         def enter(frame: FrameType, event: str, argument: Any) -> LocalTrace | None:
             function, marks = self._watched.get(id(frame.f_code), (None, None))
