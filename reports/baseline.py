@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ..explorer import UsageError, Verdict
 from .encoding import Json
+from .files import read_document
 from .summary import PropertySummary, Summary
 from .text import broken
 from .trace_diff import diff_lines, same_trace
@@ -81,24 +82,7 @@ def read_baseline(path: Path) -> dict[str, KeptCheck]:
     """The checks in a baseline, by name. Raises UsageError if it is missing, damaged, or something
     else."""
     again = "Save it anew with `islander ci --save-baseline`, to a file that is not there yet."
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not a baseline: it is not UTF-8 text.") from error
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise UsageError(
-            f"{path} is damaged{where}: it is not whole JSON; was it cut off? {again}"
-        ) from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f'{path} is not a baseline: it has no "format": "{FORMAT}".')
-    if document.get("version") != VERSION:
-        raise UsageError(
-            f"{path} has baseline version {document.get('version')!r}; this Islander reads "
-            f"{VERSION}. {again}"
-        )
+    document = read_document(path, "a baseline", FORMAT, VERSION, again)
     checks = _expect(document.get("checks"), dict, path, "checks")
     return {name: _check_from(path, name, kept) for name, kept in checks.items()}
 

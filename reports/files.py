@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ..explorer import UsageError
 
@@ -39,6 +41,33 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if isinstance(error, OSError):
             raise _refusal(path, error) from error
         raise
+
+
+def read_document(path: Path, what: str, form: str, version: int, again: str) -> dict[str, Any]:
+    """The JSON object in a file that says that it has the format `form`, in `version`.
+
+    Raises UsageError if there is none: `what` says what the file should be, as "a trace", and
+    `again` how to make a new one.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not {what}: it is not UTF-8 text.") from error
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(
+            f"{path} is damaged{where}: it is not whole JSON; was it cut off? {again}"
+        ) from error
+    if not isinstance(document, dict) or document.get("format") != form:
+        raise UsageError(f'{path} is not {what}: it has no "format": "{form}".')
+    if document.get("version") != version:
+        raise UsageError(
+            f"{path} has {what.partition(' ')[2]} version {document.get('version')!r}; "
+            f"this Islander reads {version}. {again}"
+        )
+    return document
 
 
 def check_writable(path: Path) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..explorer import Model, Trace, TraceError
+from ..explorer import Model, Trace, TraceError, UsageError
 from ..explorer.semantics import Semantics, State, Step
 from ..explorer.trace import TraceStep, trace_step
 from .encoding import Json, encode_action, encode_envelopes, encode_local, encode_state, exactly
-from .files import write_whole
+from .files import read_document, write_whole
 from .json_words import step_text
 
 FORMAT, VERSION = "islander trace", 1
@@ -82,18 +82,11 @@ def save_trace(
 
 def read_trace(path: Path) -> SavedTrace:
     """Read a trace file. Raises TraceError if it is missing, damaged, or something else."""
+    again = f"Save it anew with `islander check … --trace {path.name}`."
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TraceError(f"cannot read {path}: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise TraceError(f"{path} is not a trace: it is not UTF-8 text.") from error
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise TraceError(
-            f"{path} is damaged{where}: it is not whole JSON; was it cut off? Save it anew with "
-            f"`islander check … --trace {path.name}`."
-        ) from error
+        document = read_document(path, "a trace", FORMAT, VERSION, again)
+    except UsageError as error:
+        raise TraceError(str(error)) from error
     return _checked(path, document)
 
 
@@ -194,12 +187,6 @@ def _checked(path: Path, document: Any) -> SavedTrace:
             raise TraceError(f"{path} is damaged: {where}{key!r} should be a {kind.__name__}.")
         return value
 
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise TraceError(f'{path} is not a trace: it has no "format": {FORMAT!r}.')
-    if document.get("version") != VERSION:
-        raise TraceError(
-            f"{path} has trace version {document.get('version')!r}; this Islander reads {VERSION}."
-        )
     model = need(document, "model", dict, "")
     source = None
     if model.get("target") is not None:
