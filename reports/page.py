@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .encoding import Json
 
-HERE = Path(__file__).parent / "page"
+HERE = Path(__file__).parent / "page_files"
 SCRIPTS = ("dom", "store", "walk", "state", "run", "graph", "main")
 """The page's own scripts, in the order in which they need each other."""
 

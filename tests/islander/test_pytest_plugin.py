@@ -23,31 +23,12 @@ from islander.cli import app
 from islander.explorer import tabulated as _tabulated  # noqa: F401
 from islander.invariants import solver as _solver  # noqa: F401
 
+from .conftest import PREAMBLE as PLAYERS
+
 ROOT = Path(__file__).resolve().parents[2]
-GAME = """
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from islander import Actor, Model, StateInvariant, StateWitness
-
-class Ball(NamedTuple):
-    bounces: int
-
-@dataclass
-class Player(Actor):
-    other: str
-    serves: bool = False
-    seen: int = 0
-
-    def start(self):
-        if self.serves:
-            self.send(self.other, Ball(0))
-
-    def receive(self, message, sender):
-        self.seen += 1
-        if message.bounces < 3:
-            self.send(sender, Ball(message.bounces + 1))
-
+GAME = (
+    PLAYERS
+    + """
 def seen(state):
     return sum(player.seen for player in state.actors.values())
 
@@ -58,6 +39,7 @@ def game(most: int = 9, goal: int = 2, names=("few bounces", "both play")):
         StateWitness(both, lambda state: seen(state) >= goal),
     ])
 """
+)
 PREAMBLE = """
 import pytest
 from game import game

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from islander import Actor, Model, StateInvariant, explore
+from islander import Model, StateInvariant, explore
 from islander.explorer import UsageError
 from islander.explorer.freeze import fields_of
 from islander.explorer.semantics import Semantics
@@ -24,6 +23,7 @@ from islander.serve import ExplorerServer, make_server, serve
 
 from ..browser import Browser
 from ..browser import browser as the_browser
+from ..fragile import Fragile
 
 
 @contextmanager
@@ -283,20 +283,6 @@ def test_a_walk_that_violates_nothing_has_no_fact_that_clashes(server: ExplorerS
     assert browser.text("#choices") == "Nothing: this state is terminal."
     assert "a1 voted for y at ballot 2" in "".join(browser.texts("#facts li"))
     assert browser.texts("#facts .clash, #steps .off .tag.bad") == []
-
-
-@dataclass
-class Fragile(Actor):
-    ticks: int = 0
-
-    def start(self) -> None:
-        self.set_timer("tick")
-
-    def timeout(self, name: str) -> None:
-        self.ticks += 1
-        if self.ticks == 4:
-            raise ValueError("four is too many")
-        self.set_timer("tick")
 
 
 def test_a_handler_that_fails_while_one_explores_is_told_in_the_page() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from islander.reports.neighbourhood import Neighbourhood
 from islander.reports.page_data import page_data
 from islander.reports.trace_file import Source
 from islander.reports.truth import truth_table
+
+from ..fragile import Fragile
 
 
 @pytest.fixture(scope="module")
@@ -194,22 +196,6 @@ def test_a_network_is_told_as_one_writes_it(network: Any, text: str) -> None:
 
 
 # -- what only a live page meets -------------------------------------------------------------------
-
-
-@dataclass
-class Fragile(Actor):
-    """Ticks, and fails at the fourth tick."""
-
-    ticks: int = 0
-
-    def start(self) -> None:
-        self.set_timer("tick")
-
-    def timeout(self, name: str) -> None:
-        self.ticks += 1
-        if self.ticks == 4:
-            raise ValueError("four is too many")
-        self.set_timer("tick")
 
 
 FEW = StateInvariant("few ticks", lambda state: state.actors["a"].ticks < 2)
