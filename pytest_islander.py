@@ -104,3 +104,28 @@ def pytest_runtest_makereport(
 
         tell(item, call.excinfo, report)
     return report
+
+
+SENT = "$islander"
+"""Where a report that pytest-xdist sends to another process keeps how it is shown. pytest would
+send the text alone, and then repeat all of it in the summary that it prints at the end in CI."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: Any) -> Generator[None, Any, Any]:
+    data = yield
+    ours = sys.modules.get("islander.pytest_failure")
+    if data is not None and ours is not None and isinstance(report.longrepr, ours.Shown):
+        data[SENT] = report.longrepr.plain()
+    return data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable(data: dict[str, Any]) -> Generator[None, Any, Any]:
+    shown = data.pop(SENT, None)
+    report = yield
+    if shown is not None and report is not None:
+        from islander.pytest_failure import Shown
+
+        report.longrepr = Shown.of_plain(shown)
+    return report

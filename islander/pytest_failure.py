@@ -181,11 +181,8 @@ class Crash(NamedTuple):
 class Shown:
     """What pytest shows of a failure: in colour on a terminal, as plain text elsewhere."""
 
-    def __init__(
-        self, error: BaseException, lines: Sequence[Text], headline: str, place: tuple[str, int]
-    ) -> None:
-        self.kind, self.lines = type(error).__name__, lines
-        self.reprcrash = Crash(*place, headline)
+    def __init__(self, kind: str, lines: Sequence[Text], crash: Crash) -> None:
+        self.kind, self.lines, self.reprcrash = kind, lines, crash
 
     def __str__(self) -> str:
         return "\n".join(line.plain for line in self.lines)
@@ -196,6 +193,15 @@ class Shown:
             writer.line(_coloured(line) if writer.hasmarkup else line.plain)
         writer.line("")
         writer.line(f"{os.path.relpath(self.reprcrash.path)}:{self.reprcrash.lineno}: {self.kind}")
+
+    def plain(self) -> dict[str, Any]:
+        """The same as data, without colours, for pytest-xdist to send to another process."""
+        return {"kind": self.kind, "text": str(self), "crash": list(self.reprcrash)}
+
+    @classmethod
+    def of_plain(cls, data: dict[str, Any]) -> Shown:
+        """What `plain` made data of."""
+        return cls(data["kind"], list(map(Text, data["text"].split("\n"))), Crash(*data["crash"]))
 
 
 def _coloured(line: Text) -> str:

@@ -30,6 +30,7 @@ from .pytest_failure import (
     BOUNDS,
     Checked,
     CheckError,
+    Crash,
     Keeping,
     Shown,
     error_lines,
@@ -185,9 +186,10 @@ def tell(
     error = excinfo.value
     shown: Shown | None = None
     if isinstance(error, CheckError):
-        shown = Shown(error, error.lines, error.headline, _place(item, excinfo))
+        shown = Shown("CheckError", error.lines, Crash(*_place(item, excinfo), error.headline))
     elif isinstance(error, IslanderError) and isinstance(item, PropertyItem):
-        shown = Shown(error, error_lines(error), str(error), _place(item, excinfo))
+        crash = Crash(*_place(item, excinfo), str(error))
+        shown = Shown(type(error).__name__, error_lines(error), crash)
     elif isinstance(error, AssertionError):
         results = list(_in_hand(excinfo.tb))
         if any(result.incomplete_because == INTERRUPTED for result in results):

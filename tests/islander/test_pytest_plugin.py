@@ -566,10 +566,22 @@ def test_ctrl_c_ends_the_run_rather_than_one_test(check: Run, test: str) -> None
     assert "came to it" not in printed(ran)
 
 
-def test_it_works_under_xdist_whatever_the_names(check: Run) -> None:
+@pytest.mark.parametrize("in_ci", [False, True])
+def test_it_works_under_xdist_whatever_the_names(
+    check: Run, monkeypatch: pytest.MonkeyPatch, in_ci: bool
+) -> None:
+    for variable in ("CI", "BUILD_NUMBER"):  # in CI pytest's summary has messages in full
+        monkeypatch.delenv(variable, raising=False)
+    if in_ci:
+        monkeypatch.setenv("CI", "true")
     ran = check(HOSTILE, "-p", "xdist.plugin", "-n", "2", processes=True)
     ran.assert_outcomes(failed=2, passed=2)
-    assert printed(ran).count("islander replay ") == 2
+    text, summary = printed(ran).split("short test summary info")
+    assert text.count("islander replay ") == 2
+    assert text.count(": CheckError") == 2
+    assert "islander replay " not in summary
+    assert len(re.findall(r"^FAILED test_game.py::", summary, re.M)) == 2
+    assert summary.count(r" - a\nb::[c]@d\x1b[31m is ") == 1
 
 
 def test_for_xdist_the_properties_of_a_model_are_a_group(
