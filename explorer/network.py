@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, ClassVar, TypeAlias
 
 from .freeze import Frozen, show, thaw
@@ -91,6 +92,13 @@ class Network(ABC):
     @abstractmethod
     def contents(self, state: Any) -> Counter[Envelope]:
         """All envelopes in flight, as a multiset."""
+
+    def listed(self, state: Any) -> list[tuple[Envelope, int]]:
+        """All envelopes in flight with how many copies of each there are; of queues, one after the
+        other, oldest first, and how many copies follow each other."""
+        if not self.is_queues:
+            return list(self.contents(state).items())
+        return runs(envelope for queue in state for envelope in queue)
 
     def drop(self, state: Any, gone: Callable[[Envelope], bool]) -> NetworkState:
         """`state` without all the envelopes that are `gone`.
@@ -246,6 +254,11 @@ class Fifo(Network):
     ) -> tuple[tuple[Envelope, ...], ...]:
         kept = (tuple(one for one in queue if not gone(one)) for queue in state)
         return tuple(queue for queue in kept if queue)
+
+
+def runs(envelopes: Iterable[Envelope]) -> list[tuple[Envelope, int]]:
+    """Envelopes in their order, with how many equal ones follow each other."""
+    return [(envelope, len(list(same))) for envelope, same in groupby(envelopes)]
 
 
 def _link(envelope: Envelope) -> tuple[str, str]:

@@ -69,14 +69,13 @@ class Describer:
         """A state's `label`, an attribute for each actor, `in_flight`, `facts`, and the names of
         the invariants that it `violates`."""
         actors = {f"actor {clean(one.actor)}": clean(_local_text(one)) for one in state.locals}
-        flying = self.model.network.contents(state.network)
         facts = self.semantics.facts(state)
         return {
             "label": "\n".join(f"{name[6:]}: {text}" for name, text in actors.items()),
             **actors,
             "in_flight": "; ".join(
                 clean(f"{envelope!r}") + (f" ×{count}" if count > 1 else "")
-                for envelope, count in flying.items()
+                for envelope, count in self.model.network.listed(state.network)
             ),
             "facts": "; ".join(fact_texts(facts)),
             "violates": "; ".join(self._violated(state, facts)),

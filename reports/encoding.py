@@ -9,13 +9,14 @@ from __future__ import annotations
 import enum
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from ..explorer.faults import UP, FaultState
 from ..explorer.freeze import Frozen, fields_of
 from ..explorer.handlers import Local, Outcome
 from ..explorer.model import Model
-from ..explorer.network import Envelope
+from ..explorer.network import Envelope, runs
 from ..explorer.semantics import State
 from ..explorer.trace import label
 
@@ -62,20 +63,29 @@ def encode_local(local: Local) -> Json:
     } | ({} if local.status == UP else {"status": local.status})
 
 
-def encode_envelopes(envelopes: Counter[Envelope]) -> Json:
-    """A multiset of envelopes, in an order that does not depend on the exploration."""
-    listed = [
+def encode_sent(model: Model, sent: Iterable[Envelope]) -> Json:
+    """What a step sent: a multiset, or what it put into each queue."""
+    return _envelopes(model, runs(sent) if model.network.is_queues else Counter(sent).items())
+
+
+def _envelopes(model: Model, listed: Iterable[tuple[Envelope, int]]) -> Json:
+    """Envelopes, in an order that depends on nothing but what they say; in queues on their order
+    as well."""
+    queued = model.network.is_queues
+    documents: list[dict[str, Json]] = [
         {"sender": e.sender, "receiver": e.receiver, "message": encode(e.payload), "copies": count}
-        for e, count in envelopes.items()
+        for e, count in listed
     ]
-    return sorted(listed, key=repr)
+    return sorted(
+        documents, key=lambda one: (one["sender"], one["receiver"]) if queued else repr(one)
+    )
 
 
 def encode_state(model: Model, state: State) -> Json:
     """A global state."""
     return {
         "actors": {local.actor: encode_local(local) for local in state.locals},
-        "network": encode_envelopes(model.network.contents(state.network)),
+        "network": _envelopes(model, model.network.listed(state.network)),
     } | ({"faults": encode_faults(state.faults)} if model.faults else {})
 
 

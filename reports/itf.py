@@ -25,7 +25,7 @@ from ..explorer.facts import Fact
 from ..explorer.faults import FaultState
 from ..explorer.freeze import Frozen, fact_order, fields_of, freeze, show
 from ..explorer.handlers import Outcome
-from ..explorer.network import Envelope
+from ..explorer.network import Envelope, Network
 from ..explorer.semantics import State
 from ..explorer.trace import TraceStep, label
 from .encoding import Json
@@ -115,14 +115,10 @@ def _unreserved(name: str) -> str:
 
 
 def _state(trace: Trace, names: _Names, index: int, state: State, step: TraceStep | None) -> Json:
-    contents = trace.model.network.contents(state.network)
     own: dict[str, Json] = {
         "timers": _map((one.actor, _set(one.timers)) for one in state.locals),
         "status": _map((one.actor, one.status) for one in state.locals),
-        "network": _map(
-            (_envelope(one), itf_value(count))
-            for one, count in sorted(contents.items(), key=_order_of_envelope)
-        ),
+        "network": _network(trace.model.network, state),
         "faults": _faults(state.faults),
         "facts": {"#set": [_fact(one) for one in sorted(_facts(state), key=fact_order)]},
         "action": _action(step.outcome) if step else {"type": "start"},
@@ -135,6 +131,21 @@ def _state(trace: Trace, names: _Names, index: int, state: State, step: TraceSte
         **{names.actors[one.actor]: _record(fields_of(one.fields)) for one in state.locals},
         **{names.own[name]: value for name, value in own.items()},
     }
+
+
+def _network(network: Network, state: State) -> Json:
+    """How many copies of each envelope are in flight; or what is in each queue, oldest first."""
+    if network.is_queues:
+        queues: dict[tuple[str, str], list[Json]] = {}
+        for one, count in network.listed(state.network):
+            queue = queues.setdefault((one.sender, one.receiver), [])
+            queue += [itf_value(one.payload)] * count
+        return _map(
+            ({"sender": sender, "receiver": receiver}, queue)
+            for (sender, receiver), queue in queues.items()
+        )
+    listed = sorted(network.listed(state.network), key=_order_of_envelope)
+    return _map((_envelope(one), itf_value(count)) for one, count in listed)
 
 
 def itf_value(frozen: Frozen, depth: int = 0) -> Json:

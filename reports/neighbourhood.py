@@ -169,11 +169,11 @@ class Neighbourhood:
 
     def _state(self, number: int) -> dict[str, Json]:
         state = self._states[number]
-        flying = self.model.network.contents(state.network)
+        flying = self.model.network.listed(state.network)
         facts = self.semantics.facts(state)
         return {
             "locals": [self._local(local) for local in state.locals],
-            "messages": [part for one, n in flying.items() for part in (self._message(one), n)],
+            "messages": [part for one, n in flying for part in (self._message(one), n)],
             "facts": self._fact_set(facts),
             "faults": self._faults(state.faults),
             "truth": self._truth(state, facts),

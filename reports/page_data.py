@@ -63,6 +63,7 @@ def page_data(
         "command": clean(_command(source)) if source else None,
         "actors": [clean(actor) for actor in model.actors],
         "network": clean(_network(model.network)),
+        "queued": model.network.is_queues,
         "verdict": result.verdict.value,
         "because": clean_lines(result.incomplete_because or ""),
         "counts": _counts(result),

@@ -233,6 +233,8 @@ def _envelope_differences(old: Json, new: Json, gone: str, come: str) -> Iterato
         for (sender, receiver, message), copies in envelopes.items():
             times = f" ×{copies}" if copies > 1 else ""
             yield f"{said} {clean(f'{sender} → {receiver}')} {message}{times}"
+    if ours == theirs and exactly(old) != exactly(new):
+        yield f"{come} the same in another order"
 
 
 def _envelopes(listed: Json) -> Counter[tuple[str, str, str]]:

@@ -7,7 +7,6 @@ replay takes each step on the model again and compares; it never trusts the file
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 from ..explorer import Model, Trace, TraceError, UsageError
 from ..explorer.semantics import Semantics, State, Step
 from ..explorer.trace import TraceStep, trace_step
-from .encoding import Json, encode_action, encode_envelopes, encode_local, encode_state, exactly
+from .encoding import Json, encode_action, encode_local, encode_sent, encode_state, exactly
 from .files import read_document, write_whole
 from .json_words import step_text
 
@@ -64,7 +63,7 @@ def trace_document(
         "property": property_name,
         "explanation": explanation,
         "initial": encode_state(trace.model, trace.initial),
-        "steps": [_step_document(step) for step in trace],
+        "steps": [_step_document(trace.model, step) for step in trace],
     }
 
 
@@ -114,16 +113,16 @@ def replay(model: Model, saved: SavedTrace) -> Replay:
     return Replay(Trace(model, semantics, initial, tuple(steps)), disagreement)
 
 
-def _step_document(step: TraceStep) -> Json:
+def _step_document(model: Model, step: TraceStep) -> Json:
     return {
         **encode_action(step.outcome),
         "after": encode_local(step.after),
-        "sent": encode_envelopes(Counter(step.sent)),
+        "sent": encode_sent(model, step.sent),
     }
 
 
 def _step_document_of(semantics: Semantics, state: State, step: Step) -> Json:
-    return _step_document(trace_step(semantics, state, step))
+    return _step_document(semantics.model, trace_step(semantics, state, step))
 
 
 def _same_action(step: Step, wanted: Json) -> bool:

@@ -124,8 +124,8 @@ def _entry_differences(
     path: str, old: dict[Frozen, Frozen], new: dict[Frozen, Frozen]
 ) -> list[str]:
     lines = (
-        [f"{path}: {{}}"]
-        if not new
+        [f"{path}: emptied"]
+        if old and not new
         else [f"{path}[{show(key)}] removed" for key in old if key not in new]
     )
     for key, value in new.items():

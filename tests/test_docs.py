@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -67,7 +68,10 @@ def printed(command: list[str]) -> str:
         "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         "python": [sys.executable, *arguments],
     }
-    return subprocess.run(plain[program], capture_output=True, text=True, check=False).stdout
+    environment = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(
+        plain[program], capture_output=True, text=True, check=False, env=environment
+    ).stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -208,8 +208,15 @@ function drawFacts(number, before) {
   byId("facts").replaceChildren(...(rows.length ? rows : [el("li", { class: "quiet" }, "None yet.")]));
 }
 
+function counts(messages) {
+  const found = new Map();
+  for (const [message, copies] of messages) found.set(message, (found.get(message) ?? 0) + copies);
+  return found;
+}
+
 function drawFlying(state, before) {
-  const old = before ? before.messages : state.messages;
+  const now = counts(state.messages);
+  const old = before ? counts(before.messages) : now;
   const rows = [];
   const add = (message, copies, change) => {
     const [from, to, text] = store.messages[message];
@@ -225,16 +232,14 @@ function drawFlying(state, before) {
       ),
     );
   };
-  for (const [message, copies] of state.messages) {
-    const had = old.get(message) ?? 0;
-    if (copies > had) add(message, copies, "new");
-  }
-  for (const [message, copies] of state.messages) {
-    const had = old.get(message) ?? 0;
-    if (copies <= had) add(message, copies, copies < had ? "one fewer" : "");
-  }
+  const changed = (message) => Math.sign(now.get(message) - (old.get(message) ?? 0));
+  const told = { 1: "new", 0: "", "-1": "one fewer" };
+  const listed = data.queued // as they wait, else what is new first
+    ? state.messages
+    : [true, false].flatMap((fresh) => state.messages.filter(([one]) => changed(one) > 0 === fresh));
+  for (const [message, copies] of listed) add(message, copies, told[changed(message)]);
   for (const [message, copies] of old) {
-    if (!state.messages.has(message)) add(message, copies, "gone");
+    if (!now.has(message)) add(message, copies, "gone");
   }
   byId("flying").replaceChildren(...(rows.length ? rows : [el("li", { class: "quiet" }, "Nothing.")]));
 }

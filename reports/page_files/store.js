@@ -17,7 +17,7 @@ function absorb(part) {
     store.states[number] = {
       number,
       locals: columns.locals[at],
-      messages: pairs(columns.messages[at]),
+      messages: pairs(columns.messages[at]), // in queues on their order, so that one may come again
       facts: columns.facts[at],
       faults: columns.faults[at],
       truth: columns.truth[at],
@@ -30,8 +30,8 @@ function absorb(part) {
 }
 
 function pairs(flat) {
-  const found = new Map();
-  for (let k = 0; k < flat.length; k += 2) found.set(flat[k], flat[k + 1]);
+  const found = [];
+  for (let k = 0; k < flat.length; k += 2) found.push([flat[k], flat[k + 1]]);
   return found;
 }
 

@@ -1,17 +1,21 @@
-"""Values as JSON: different values never look alike."""
+"""Values and states as JSON: different ones never look alike."""
 
 from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from islander import Actor, Fifo, Model, Trace
 from islander.explorer.freeze import freeze
-from islander.reports.encoding import encode
+from islander.reports.encoding import encode, encode_state, exactly
+
+from ..explorer.cells import TRUE, cell
+from .runs import run_of, runs
 
 
 class Colour(Enum):
@@ -64,3 +68,28 @@ def test_two_values_have_the_same_json_exactly_when_they_are_equal(
 ) -> None:
     a, b = freeze(one), freeze(two)
     assert (json.dumps(encode(a)) == json.dumps(encode(b))) == (a == b)
+
+
+@settings(deadline=None)
+@given(runs())
+def test_two_states_of_a_model_have_different_json(trace: Trace) -> None:
+    beyond = (step.after for state in trace.states for step in trace.semantics.steps(state))
+    states = {*trace.semantics.initial_states(), *trace.states, *beyond}
+    assert len({exactly(encode_state(trace.model, state)) for state in states}) == len(states)
+
+
+def queued(*messages: str) -> Trace:
+    """A run in which `a` starts with these messages to `b`, of which the first is delivered."""
+
+    def start(self: Actor) -> None:
+        for message in messages:
+            self.send("b", message)
+
+    sender: Any = cell(start=start)
+    return run_of(Model("m", {"a": sender, "b": Actor()}, Fifo(), [TRUE]), [0, 0])
+
+
+def test_the_order_in_queues_is_kept() -> None:
+    trace = queued("z", "z", "a", "z")
+    network = encode_state(trace.model, trace.initial)["network"]
+    assert [(one["message"], one["copies"]) for one in network] == [("z", 2), ("a", 1), ("z", 1)]

@@ -100,14 +100,24 @@ def assert_reads_back(trace: Trace) -> None:
         assert own["timers"] == meant(view.timers)
         assert own["status"] == meant(view.status)
         assert own["facts"] == meant(view.facts)
-        assert own["network"] == meant_network(view.network)
+        network = trace.model.network
+        queues = state.network if network.is_queues else None
+        assert own["network"] == meant_network(view.network, queues)
         faults = view.faults._asdict()
         cut = frozenset(faults.pop("cut"))
         left = {name: meant(count) for name, count in faults.items()}
         assert own["faults"] == record(cut=("set", cut), **left)
 
 
-def meant_network(network: Mapping[Any, int]) -> Any:
+def meant_network(network: Mapping[Any, int], queues: Any) -> Any:
+    if queues is not None:
+        return "map", frozenset(
+            (
+                record(sender=queue[0].sender, receiver=queue[0].receiver),
+                meant([one.message for one in queue]),
+            )
+            for queue in queues
+        )
     return "map", frozenset(
         (
             record(sender=one.sender, receiver=one.receiver, message=meant(one.message)),

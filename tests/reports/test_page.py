@@ -17,6 +17,7 @@ from islander import (
     Fact,
     FactInvariant,
     Faults,
+    Fifo,
     Model,
     Result,
     StateInvariant,
@@ -371,6 +372,20 @@ def test_what_holds_is_walked_from_the_initial_state(browser: Browser, write: Wr
         taken += 1
     assert taken == result.depth
     assert browser.text("#choices") == "Nothing: this state is terminal."
+
+
+def test_a_queue_is_shown_as_it_waits(browser: Browser, write: Write) -> None:
+    words = ("z", "a", "z", "z")
+    speaker = Speaker(("b",) * 4, words)
+    never = StateInvariant("silence", lambda state: not state.actors["b"].heard)
+    model = Model("queue", {"a": speaker, "b": Speaker((), words)}, Fifo(), [never])
+    browser.open(write(explore(model)))
+    browser.press(HOME)
+    flying = [" ".join(text.split()) for text in browser.texts("#flying li")]
+    assert flying == ["a → b Word('z')", "a → b Word('a')", "a → b Word('z') ×2"]
+    browser.press(RIGHT)
+    flying = [" ".join(text.split()) for text in browser.texts("#flying li")]
+    assert flying == ["a → b Word('a')", "a → b Word('z') ×2one fewer"]
 
 
 # -- what a model says is data ---------------------------------------------------------------------

@@ -111,6 +111,12 @@ def test_a_difference_that_words_do_not_show_is_still_said() -> None:
     ]
 
 
+def test_what_is_sent_over_a_queue_in_another_order_is_told() -> None:
+    sent = [{"sender": "a", "receiver": "b", "message": m, "copies": 1} for m in "xy"]
+    old, new = step("x", sent=sent), step("x", sent=sent[::-1])
+    assert told([old], [new])[3] == "             sends the same in another order"
+
+
 def test_the_same_steps_in_another_order_are_recognised() -> None:
     assert told(steps("abcd"), steps("acbd")) == [
         "the same 4 steps in another order",

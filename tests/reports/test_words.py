@@ -117,7 +117,7 @@ def nothing(self: Actress) -> None:
         (set_both_parts, ["pair: Pair(1, 2) → Pair(3, 7)"]),
         (set_long_parts, [f"pair.left: 1 → {10**30}", f"pair.right: 2 → {10**30}"]),
         (change_table, ["table['a'] removed", "table['b'].right: 2 → 3", "table['c'] = 4"]),
-        (empty_table, ["table: {}"]),
+        (empty_table, ["table: emptied"]),
         (change_set, ["seen + 3", "seen − 1"]),
         (append, ["log + 'y'", "log + 'z'"]),
         (replace_list, ["log: ['x'] → ['q']"]),
