@@ -10,13 +10,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
-from .search import INTERRUPTED, Budgets, Search
+from .search import Budgets, Search
 from .semantics import Semantics
 from .stopwatch import Stopwatch
 from .trace import Trace
@@ -162,6 +163,7 @@ def _result(
         handler_calls=search.handler_calls,
         seconds=watch(),
         incomplete_because=because,
+        interrupted=search.interrupted,
         explored=search.graph,
         quotients=search.quotient,
         covered=partial(_coverage, search),
@@ -189,12 +191,13 @@ def _beyond(result: Result, failed: ModelError) -> Result:
 def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[Any, ...]) -> Search:
     if engine == "reference":
         return ReferenceSearch(*arguments)
+    semantics, budgets, _, watch, _ = arguments
     try:
-        semantics, budgets, _, watch, _ = arguments
-        small = keeper is None and SMALL > 0 and _is_small(semantics, budgets, watch)
-    except KeyboardInterrupt:
+        with Deadline(semantics.handlers, budgets.seconds, watch):
+            small = keeper is None and SMALL > 0 and _is_small(semantics, budgets, watch)
+    except KeyboardInterrupt as error:
         interrupted = ReferenceSearch(*arguments)
-        interrupted.bound = INTERRUPTED
+        interrupted.stop(error)
         return interrupted
     if small:
         return ReferenceSearch(*arguments)
@@ -242,7 +245,7 @@ def _compiling(
 
 def _growth(search: Search) -> Iterator[str]:
     """What to say about a search that a budget ended: whether a greater one would be of use."""
-    if search.endless or search.bound == INTERRUPTED:
+    if search.endless or search.interrupted:
         return
     try:
         # Looking for a proof runs handlers, for which there may be no time.

@@ -130,12 +130,14 @@ _A_COPY = "this is a copy for properties to look at; only a running handler has 
 class Handlers:
     """Runs the handlers of one model and remembers what they did.
 
-    `calls` counts the distinct (local state, event) pairs that were asked about.
+    `calls` counts the distinct (local state, event) pairs that were asked about; `running` is the
+    one that is being decided, or was when Ctrl-C was pressed.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.calls = 0
+        self.running: tuple[Local, Event | Start] | None = None
         self._known = frozenset(model.actors)
         self._vaults = Vaults.new()
         self._step_properties = [p for p in model.properties if p.subject is Subject.STEP]
@@ -211,10 +213,13 @@ class Handlers:
         """What `start()` of `actor` makes: one outcome for each answer to its `choose`s."""
         fields = self.model.frozen_actors[actor]
         before, start = Local(actor, fields, (), frozenset(), UP, frozenset()), Start(actor)
-        return tuple(
+        self.running = before, start
+        outcomes = tuple(
             Outcome(start, ran.choices, self._after(before, ran, UP), ran.sent, ignored=False)
             for ran in self._run_all(before, start)
         )
+        self.running = None
+        return outcomes
 
     def outcomes(self, local: Local, event: Event) -> tuple[Outcome, ...]:
         """What `event` does to the actor in state `local`, an outcome for each answer to its
@@ -230,10 +235,21 @@ class Handlers:
             self.calls += 1
             known = self._decided_before.get((local, event))
             if known is None:
+                self.running = local, event
                 runs = self._run_all(local, event)
                 known = tuple(self._outcome(local, event, ran) for ran in runs)
+                self.running = None
             self._outcomes[local, event] = known
         return known
+
+    def interrupted(self, error: KeyboardInterrupt) -> str:
+        """What was running when it was interrupted, as " while …"; "" if no handler was."""
+        if self.running is None:
+            return ""
+        local, event = self.running
+        self.running = None
+        where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
+        return f" in {where} {location(error)} for {event!r}, in state {show(local.fields)}"
 
     @property
     def droppers(self) -> Set[str]:

@@ -68,6 +68,7 @@ class Result:
     handler_calls  distinct (local state, event) pairs: how often Python decided
     seconds        wall-clock time
     incomplete_because  which bound ended the search, or None
+    interrupted    whether Ctrl-C did
     explored       makes `graph`
     quotients      makes quotients: see `quotient_by`
     covered        makes `coverage`
@@ -87,6 +88,7 @@ class Result:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
+    interrupted: bool
     explored: Callable[[], StateGraph] = field(repr=False, compare=False)
     quotients: Callable[[View, int | None], Quotient] = field(repr=False, compare=False)
     covered: Callable[[], Coverage] = field(repr=False, compare=False)

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from .deadline import Deadline, OutOfTime
 from .errors import CapacityError, PropertyError
 from .graph import StateGraph
 from .growth import endless
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from .quotient import Quotient, View
 
 INTERRUPTED = "interrupted"
-"""What ended a search that Ctrl-C ended."""
+"""What a search that Ctrl-C ended says of that."""
+
+
+def used_up(seconds: float | None) -> str:
+    """What a search says that ended because its time was used up."""
+    return f"the time of {seconds:g} s was used up (max_seconds)"
+
 
 MANY, DEEP = 10_000, 200
 """States, and depth, from which on a search without bounds asks whether it will end."""
@@ -65,6 +72,7 @@ class Search(ABC):
         self.cut: str | None = None  # the depth beyond which nothing was looked at
         self.levels: list[int] = [0]
         self.terminal = 0
+        self.interrupted = False  # whether Ctrl-C ended the search
         self.endless = False  # whether that is because there is no end of states
         self._asked = False
 
@@ -132,21 +140,10 @@ class Search(ABC):
         """Explore until nothing is left, a budget is used up, or, unless `keep_going`, the level
         with the first violation is judged."""
         try:
-            self._begin()
-            if not self._resume():
-                self._judge_level()
-            while self.levels[-1] < self.states and self._may_go_on():
-                if self._wonders():
-                    self._ask_for_the_end()
-                    continue
-                begin, end = self.levels[-1], self.states
-                self.levels.append(end)
-                self._expand(begin, end)
-                self._judge_level()
-                if self.bound is None and self.cut is None:
-                    self._end_level(last=self.levels[-1] == self.states)
-        except KeyboardInterrupt:
-            self.bound = INTERRUPTED
+            with Deadline(self.semantics.handlers, self.budgets.seconds, self.clock):
+                self._go_through()
+        except KeyboardInterrupt as error:
+            self.stop(error)
         except CapacityError:
             if self.depth > 0:  # else there are no states to report yet
                 self._ask_for_the_end()
@@ -154,6 +151,27 @@ class Search(ABC):
                 raise
         if self.depth > 0 and self.levels[-1] == self.states:
             self.levels.pop()
+
+    def _go_through(self) -> None:
+        self._begin()
+        if not self._resume():
+            self._judge_level()
+        while self.levels[-1] < self.states and self._may_go_on():
+            if self._wonders():
+                self._ask_for_the_end()
+                continue
+            begin, end = self.levels[-1], self.states
+            self.levels.append(end)
+            self._expand(begin, end)
+            self._judge_level()
+            if self.bound is None and self.cut is None:
+                self._end_level(last=self.levels[-1] == self.states)
+
+    def stop(self, error: KeyboardInterrupt) -> None:
+        """End the search as Ctrl-C does, or a handler that runs on when the time is used up."""
+        self.interrupted = not isinstance(error, OutOfTime)
+        why = INTERRUPTED if self.interrupted else used_up(self.budgets.seconds)
+        self.bound = why + self.semantics.handlers.interrupted(error)
 
     @property
     def depth(self) -> int:
@@ -225,5 +243,5 @@ class Search(ABC):
             self.on_progress(progress)
         if self.budgets.seconds is None or progress.seconds < self.budgets.seconds:
             return False
-        self.bound = f"the time of {self.budgets.seconds:g} s was used up (max_seconds)"
+        self.bound = used_up(self.budgets.seconds)
         return True

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from .deadline import Deadline, OutOfTime
 from .errors import PropertyError, UsageError
 from .explore import check_checkable, check_number, explanation_of
 from .facts import FactSet
@@ -22,7 +23,7 @@ from .judging import Finding, Judge
 from .model import Model
 from .properties import Property, Subject
 from .result import PropertyResult, Verdict, overall
-from .search import INTERRUPTED
+from .search import INTERRUPTED, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
 from .stopwatch import Stopwatch
@@ -207,12 +208,15 @@ class _Run:
     def run(self, walks: int, depth: int) -> None:
         """Take so many walks, or fewer if they need not or must not go on."""
         try:
-            while self.walks < walks and not self._has_enough() and self._may_go_on():
-                walk = self.walker.walk(self.walks, depth, self._may_go_on)
-                self._count(walk)
-                self._judge(walk)
-        except KeyboardInterrupt:
-            self.bound = INTERRUPTED
+            with Deadline(self.semantics.handlers, self.max_seconds, self.clock):
+                while self.walks < walks and not self._has_enough() and self._may_go_on():
+                    walk = self.walker.walk(self.walks, depth, self._may_go_on)
+                    self._count(walk)
+                    self._judge(walk)
+        except KeyboardInterrupt as error:
+            in_time = isinstance(error, OutOfTime)
+            why = used_up(self.max_seconds) if in_time else INTERRUPTED
+            self.bound = why + self.semantics.handlers.interrupted(error)
 
     def conclude(self, item: Property) -> PropertyResult:
         """What was found out about a property."""
@@ -239,7 +243,7 @@ class _Run:
             self.on_progress(WalkProgress(self.walks, self.steps, seconds))
             self._report_at = seconds + SPELL
         if self.max_seconds is not None and seconds >= self.max_seconds:
-            self.bound = f"the time of {self.max_seconds:g} s was used up (max_seconds)"
+            self.bound = used_up(self.max_seconds)
         return self.bound is None
 
     def _count(self, walk: Walk) -> None:

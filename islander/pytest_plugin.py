@@ -25,7 +25,6 @@ from pytest_islander import GIVEN
 from .call_site import Found, call_of, source_of_call, source_of_test
 from .explorer import IslanderError, Model, ModelError, Result, UsageError, explore
 from .explorer.explore import check_checkable
-from .explorer.search import INTERRUPTED
 from .pytest_failure import (
     BOUNDS,
     Checked,
@@ -192,7 +191,7 @@ def tell(
         shown = Shown(type(error).__name__, error_lines(error), crash)
     elif isinstance(error, AssertionError):
         results = list(_in_hand(excinfo.tb))
-        if any(result.incomplete_because == INTERRUPTED for result in results):
+        if any(result.interrupted for result in results):
             raise KeyboardInterrupt
         for result in results:
             _add(report, unasserted_lines(result))
@@ -210,7 +209,7 @@ def _explored(config: pytest.Config, model: Model, options: Mapping[str, Any]) -
     if unknown:
         raise UsageError(f"there is no option {unknown[0]!r}; there are: {', '.join(OPTIONS)}.")
     result = explore(model, **_arguments(config.stash[GIVEN] | dict(options)))
-    if result.incomplete_because == INTERRUPTED:
+    if result.interrupted:
         raise KeyboardInterrupt
     return result
 

@@ -375,7 +375,11 @@ def test_an_interrupt_inside_a_users_code_ends_the_search_too(where: str) -> Non
     }
     item = FactInvariant("p", interrupt) if where == "predicate" else TRUE
     result = explore(model(a=cell("", **handlers), properties=[item]))
-    assert (result.verdict, result.incomplete_because) == (INCOMPLETE, "interrupted")
+    assert (result.verdict, result.interrupted) == (INCOMPLETE, True)
+    because = str(result.incomplete_because)
+    called = {"start": "start", "handler": "receive"}.get(where)
+    assert because.startswith(f"interrupted in actor 'a' (Cell): {called}" if called else because)
+    assert because.startswith("interrupted")
 
 
 # -- on random models ------------------------------------------------------------------------------
