@@ -8,7 +8,7 @@ steps of the whole system is for `semantics` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .actor import EFFECTS, Actor, Choice, Effects
@@ -149,9 +149,9 @@ class Handlers:
         self._faults: dict[tuple[Any, ...], Any] = {}  # events, by class and argument
         self._network_outcomes: dict[Event, Outcome] = {}
         self._network = Local(NOBODY, None, (), frozenset(), UP, frozenset())
-        self._droppers = {
+        self._droppers = frozenset(
             name for name, one in model.actors.items() if type(one).drops is not Actor.drops
-        }
+        )
         self._drops: dict[tuple[Local, Envelope], bool] = {}
         self._asked: dict[Local, tuple[Actor, Effects]] = {}  # copies that are asked what they drop
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
@@ -252,7 +252,7 @@ class Handlers:
         return f" in {where} {location(error)} for {event!r}, in state {show(local.fields)}"
 
     @property
-    def droppers(self) -> Set[str]:
+    def droppers(self) -> frozenset[str]:
         """The actors that may drop messages."""
         return self._droppers
 

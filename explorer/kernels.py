@@ -54,6 +54,7 @@ BUFFER = 4  # one state has more successors than a batch holds, or a box is full
 BOUND = 5  # one state more than may be kept was found
 OVERFLOW = 6  # a count needs more words than it has
 PAUSE = 7  # as many states were worked on as asked for
+UNASKED = 8  # an actor was not asked yet whether it drops a message, its delivery being [EVENT]
 
 # Entries of a page: the first outcome of a pair, or one of these.
 UNKNOWN = -1
@@ -180,7 +181,9 @@ class Tables(NamedTuple):
                  delivers
     cuts         (K + 1,) the outcome of each way to cut the network, and then that of healing
     dropped      (L, 2, W) the bits of the messages that an actor drops in a local state: of those
-                 it sent, and of those to it; of no use if no actor ever does
+                 it sent, and of those to it; of no use if no actor ever does, as are
+    asked        (L, 2, W) those that it was asked about, and
+    concerned    (A, 2, W) those that an actor is to be asked about
     """
 
     event_actor: Any
@@ -200,6 +203,8 @@ class Tables(NamedTuple):
     duplicated: Any
     cuts: Any
     dropped: Any
+    asked: Any
+    concerned: Any
 
 
 class Visited(NamedTuple):
@@ -531,14 +536,26 @@ def _send_each(width, layout, tables, rows, at, o, word, delivered, words, to):
 
 @njit(forceinline=True)
 def _drop(width, widths, layout, tables, words, to):
-    """Take out of a state the messages that both their senders and their receivers drop."""
+    """Take out of a state the messages that both their senders and their receivers drop. Returns
+    the event of one that they are to be asked about first, else -1."""
     for w in range(width):
-        sent, received = np.uint64(0), np.uint64(0)
+        flying = words[to + w] & layout.first[w]
+        if not flying:
+            continue
+        sent, received, unasked = np.uint64(0), np.uint64(0), np.uint64(0)
         for a in range(widths.actors):
-            number = tables.local_from[a] + _lane(layout, words, to, a)
-            sent |= tables.dropped[2 * number * width + w]
-            received |= tables.dropped[(2 * number + 1) * width + w]
+            at = 2 * (tables.local_from[a] + _lane(layout, words, to, a)) * width + w
+            sent |= tables.dropped[at]
+            unasked |= flying & tables.concerned[2 * a * width + w] & ~tables.asked[at]
+        for a in range(widths.actors if flying & sent else 0):
+            at = (2 * (tables.local_from[a] + _lane(layout, words, to, a)) + 1) * width + w
+            received |= tables.dropped[at]
+            wanted = flying & sent & tables.concerned[(2 * a + 1) * width + w]
+            unasked |= wanted & ~tables.asked[at]
+        if unasked:
+            return np.int64(layout.bit_event[w * 64 + _lowest(unasked)])
         words[to + w] &= ~(sent & received)
+    return np.int64(-1)
 
 
 @njit(forceinline=True)
@@ -571,7 +588,10 @@ def _apply(
                 status = COPIES
                 break
         if widths.drops:
-            _drop(width, widths, layout, tables, words, to)
+            event = _drop(width, widths, layout, tables, words, to)
+            if event >= 0:
+                status = UNASKED
+                break
         k += 1
         o += 1
         going = flags & np.uint64(LAST) == 0
@@ -1487,6 +1507,71 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
                         if count == found.shape[0]:
                             return count, at
                         count = _request(seen, mask, found, count, event, work.lanes[a])
+        at += 1
+    return count, at
+
+
+@njit(cache=True, nogil=True)
+def unasked(widths, layout_, tables_, visited_, batch_, work_, at, end, seen, found):
+    """Collect whom to ask whether it drops what, after the steps from the states from number `at`
+    up to `end`, in the order in which that is met; receivers only of what its sender drops.
+
+    seen   (power of two,) hash table of what was found, filled with -1
+    found  (capacity, 3) the event of the delivery, twice the number of the local state and one more
+           if it is the receiver's, and the state that the step is from
+
+    Returns (how many were found, first state that was not looked at, or not whole); it stops when
+    `found` is full."""
+    layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
+    batch, work = _pointers(batch_), _pointers(work_)
+    width, mask, count = widths.words, seen.shape[0] - 1, 0
+    keeping = Widths(
+        width, widths.facts, widths.actors, widths.own, widths.owners, widths.faults, 0, 0
+    )
+    room = batch_.outcomes.shape[0]
+    while at < end:
+        owner, row = np.int64(0), at
+        if widths.owners > 1:
+            owner = np.int64(visited.owners[at])
+            row = work.cursors[owner]
+            work.cursors[owner] = row + 1
+        rows = _words_at(visited.rows[owner])
+        _, after, _ = _successors(
+            width,
+            keeping,
+            layout,
+            tables,
+            rows,
+            row * width,
+            work.awake,
+            np.int64(0),
+            work,
+            batch,
+            np.int64(0),
+            room,
+        )
+        for k in range(after):
+            for w in range(width):
+                flying, sent = batch.words[k * width + w] & layout.first[w], np.uint64(0)
+                for side in range(2 if flying else 0):
+                    if side:
+                        flying &= sent
+                    for a in range(widths.actors):
+                        number = tables.local_from[a] + _lane(layout, batch.words, k * width, a)
+                        which = 2 * number + side
+                        place = which * width + w
+                        sent |= tables.dropped[place] if side == 0 else np.uint64(0)
+                        left = flying & tables.concerned[(2 * a + side) * width + w]
+                        left &= ~tables.asked[place]
+                        while left:
+                            event = np.int64(layout.bit_event[w * 64 + _lowest(left)])
+                            left &= left - np.uint64(1)
+                            if count == found.shape[0]:
+                                return count, at
+                            before = count
+                            count = _request(seen, mask, found, count, event, which)
+                            if count > before:
+                                found[before, 2] = at
         at += 1
     return count, at
 

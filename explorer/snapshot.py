@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from . import kernels
+from .drops import Question
 from .errors import SnapshotError
 from .freeze import show
 from .judging import Finding
@@ -103,6 +104,7 @@ def progress_of(search: TabulatedSearch) -> Json:
         "model": describe(search.model),
         "tables": digest(tabulation),
         "pairs": tabulation.pairs,
+        "questions": list(tabulation.drops.questions),
         "copies": tabulation.copies,
         "queues": tabulation.queue_room,
         "levels": search.levels,
@@ -143,8 +145,7 @@ def digest(tabulation: Tabulation) -> str:
         made.update(f"{outcome.event!r}|{show(outcome.after.fields)}|{outcome.sent}\n".encode())
     for fact in tabulation.facts:
         made.update(f"{fact!r}\n".encode())
-    for answers in tabulation.drops():
-        made.update(np.packbits(answers).tobytes())
+    made.update(tabulation.drops.answers)
     return made.hexdigest()
 
 
@@ -184,6 +185,8 @@ def restore(search: TabulatedSearch, snapshot: Snapshot) -> None:
     try:
         for event, local in progress["pairs"]:
             tabulation.fill(event, local)
+        for question in progress["questions"]:
+            tabulation.ask([Question(*question)])
         for envelope, count in enumerate(progress["copies"]):
             while tabulation.copies[envelope] < count:
                 tabulation.allow_copy(tabulation.delivery_of(envelope))

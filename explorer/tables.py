@@ -8,14 +8,14 @@ order in which the search meets the pairs, and everything grows as they come.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import kernels
-from .drops import Drops
+from .drops import RECEIVED, SENT, Drops, Question
 from .errors import CapacityError, UsageError
 from .events import Deliver, Duplicate, Event, Lose, Start
 from .facts import Fact, FactSet
@@ -116,8 +116,8 @@ class Tabulation:
         self._starts: Array = np.zeros(1, np.int64)
         self._fact_words = 1
         self._local_facts: Array = np.zeros((0, 1), np.uint64)
-        self._dropped: Array = np.zeros((1, 2, 1), np.uint64)
-        self._drops = [Drops(semantics.handlers, name) for name in self.actors]
+        self.drops = Drops()
+        self._ends: list[tuple[int, int] | None] = []  # whom to ask if an envelope is dropped
         self._own_of: Array = np.zeros((0, 2), np.int32)
         self._own = Block(np.int32, 0, 64)
         self._own_count = 0
@@ -162,6 +162,29 @@ class Tabulation:
             self._add_outcome(actor, local, outcome, last=at == len(steps) - 1)
         self._enter(event, local, first)
         self.pairs.append((event, local))
+        self._stale = True
+
+    def questions(self, found: Array) -> list[list[tuple[Question, int]]]:
+        """What `kernels.unasked` found, each with the state that it names, together what is to be
+        asked of one local state."""
+        asked: dict[int, list[tuple[Question, int]]] = {}
+        for event, which, state in found.tolist():
+            happening, number = self.events[event], which // 2
+            assert isinstance(happening, Deliver)
+            actor = int(np.searchsorted(self._starts, number, "right")) - 1
+            local, end = number - int(self._starts[actor]), RECEIVED if which % 2 else SENT
+            question = Question(actor, local, end, happening.envelope.index)
+            asked.setdefault(number, []).append((question, state))
+        return list(asked.values())
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Ask one local state all these. Raises ModelError if `drops` is at fault. `settle` must
+        follow before a kernel runs."""
+        actor, number = questions[0].actor, questions[0].local
+        about = [self.envelopes[one.envelope] for one in questions]
+        answers = self.semantics.handlers.ask_drops(self.locals[actor][number - 1], about)
+        for question, answer in zip(questions, answers, strict=True):
+            self.drops.note(question, answer)
         self._stale = True
 
     def allow_copy(self, event: int) -> None:
@@ -248,11 +271,6 @@ class Tabulation:
 
     def _keys(self) -> list[tuple[str, str]]:
         return [link_of(envelope) for envelope in self.envelopes]
-
-    def drops(self) -> Iterator[Array]:
-        """For each actor and both ends, by local state and envelope, whether it is dropped."""
-        for known, locals_ in zip(self._drops, self.locals, strict=True):
-            yield from known.bring_up_to_date(locals_)
 
     def row(self, state: State) -> list[int]:
         """The words of a state of which every part has a number."""
@@ -374,8 +392,9 @@ class Tabulation:
             self._event_of[envelope] = event = self._new_event(handlers.delivery(envelope))
             self.envelopes.append(envelope)
             self._deliveries.append(event)
-            self._drops[self._position[envelope.sender]].add(envelope, sent=True)
-            self._drops[self._position[envelope.receiver]].add(envelope, sent=False)
+            ends = envelope.sender, envelope.receiver
+            asks = handlers.droppers.issuperset(ends)
+            self._ends.append((self._position[ends[0]], self._position[ends[1]]) if asks else None)
             if self.semantics.model.network.is_queues:
                 self._queue_up(envelope, event)
             else:
@@ -519,7 +538,7 @@ class Tabulation:
         if self._events_moved:
             self._lay_out_pages()
         if self.semantics.handlers.dropping:
-            self._bring_drops_up_to_date()
+            self.drops.lay_out(self._starts, self._ends, self.packing)
         self._locals_moved = self._events_moved = False
         self.widths = kernels.Widths(
             self.packing.words,
@@ -552,19 +571,10 @@ class Tabulation:
             self._lost.array,
             self._duplicated.array,
             np.array(self._cuts or [0], np.int32),
-            self._dropped,
+            self.drops.dropped,
+            self.drops.asked,
+            self.drops.concerned,
         )
-
-    def _bring_drops_up_to_date(self) -> None:
-        """Enter the bits of what is dropped, by what is known of each local state."""
-        self._dropped = np.zeros((self._starts[-1], 2, self.packing.words), np.uint64)
-        for actor, known in enumerate(self._drops):
-            first = self._starts[actor] + 1
-            rows = self._dropped[first : first + len(self.locals[actor])]
-            for end, answers in enumerate(known.bring_up_to_date(self.locals[actor])):
-                for at, column in zip(known.envelopes[end], answers.T, strict=False):
-                    for bit in self.packing.copies[at] if column.any() else ():
-                        rows[:, end, bit // 64] |= column.astype(np.uint64) << np.uint64(bit % 64)
 
     def _lay_out_locals(self) -> None:
         self._starts = np.concatenate(([0], np.cumsum(self._room))).astype(np.int64)

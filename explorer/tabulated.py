@@ -305,6 +305,9 @@ class TabulatedSearch(Search):
             else:  # the search may end before it comes to other pairs
                 local = self.tabulation.local_in(self.visited.row(begin), event)
                 self._fill([(event, local)], begin, begin + 1)
+        elif status == kernels.UNASKED:
+            # The search may end before it comes to other states.
+            self._ask(begin, end if self.budgets.states is None else begin + 1)
         elif status == kernels.COPIES:
             self.tabulation.allow_copy(event)
             self._get_ready()
@@ -326,6 +329,28 @@ class TabulatedSearch(Search):
             if count or reached >= end:
                 return [(int(event), int(local)) for event, local in found[:count]]
             found = np.zeros((2 * len(found), 2), np.int64)
+
+    def _ask(self, begin: int, end: int) -> None:
+        """Ask what is dropped after the next steps, of states from `begin` up to `end`."""
+        while len(found := self._unasked(begin, min(end, begin + self.sizes.ahead))):
+            for asked in self.tabulation.questions(found):
+                try:
+                    self.tabulation.ask([question for question, _ in asked])
+                except ModelError as error:
+                    error.trace = self.trace_to(Finding(self.depth - 1, states=[asked[0][1]]))
+                    raise
+            self._get_ready()
+
+    def _unasked(self, begin: int, end: int) -> Array:
+        """What `kernels.unasked` finds in these states."""
+        found: Array = np.zeros((1 << 12, 3), np.int64)
+        seen: Array = np.full(4 * len(found), -1, np.int64)
+        work = self._spaces[0].work(self.visited.cursors(begin), self._objected)
+        arrays = self.visited.arrays, self._spaces[0].batch
+        count, _ = kernels.unasked(
+            self.widths, *self._tables, *arrays, work, begin, end, seen, found
+        )
+        return found[:count]
 
     def _make_room(self, more: Sequence[int]) -> None:
         self.visited.make_room(more)

@@ -135,6 +135,8 @@ class Walker:
         if status == kernels.MISSING:
             for event, local in self._missing():
                 self._fill(event, local, walk)
+        elif status == kernels.UNASKED:
+            self._ask()
         elif status == kernels.COPIES:
             self.tabulation.allow_copy(int(self._counters[kernels.EVENT]))
         elif status == kernels.BUFFER:
@@ -143,6 +145,22 @@ class Walker:
         if change:
             row = pack(change.new, unpack(change.old, self._row[0]))
             self._row = as_rows([row], self.tabulation.packing.words)
+
+    @property
+    def _here(self) -> kernels.Visited:
+        """The state where the walk is, as the only one visited."""
+        row = np.array([self._row.ctypes.data], np.int64)
+        return kernels.Visited(row, _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4)
+
+    def _ask(self) -> None:
+        """Ask what is dropped after the steps from where the walk is."""
+        found: Array = np.zeros((1 << 10, 3), np.int64)
+        seen: Array = np.full(4 * len(found), -1, np.int64)
+        work = self._space.work(_NONE, _NO_FLAGS)
+        tables, batch = self._arrays[:3], self._space.batch
+        count, _ = kernels.unasked(*tables, self._here, batch, work, 0, 1, seen, found)
+        for asked in self.tabulation.questions(found[:count]):
+            self.tabulation.ask([question for question, _ in asked])
 
     def _missing(self) -> list[tuple[int, int]]:
         """The pairs without entry in the state where the walk is, in the order of its steps.
@@ -154,11 +172,8 @@ class Walker:
         while True:
             seen: Array = np.full(4 * len(found), -1, np.int64)
             work = self._space.work(_NONE, _NO_FLAGS)
-            here = kernels.Visited(
-                np.array([self._row.ctypes.data], np.int64), _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4
-            )
-            widths, layout, tables, _ = self._arrays
-            count, reached = kernels.scan(widths, layout, tables, here, work, 0, 1, seen, found)
+            tables = self._arrays[:3]
+            count, reached = kernels.scan(*tables, self._here, work, 0, 1, seen, found)
             if reached == 1:
                 return [(int(event), int(local)) for event, local in found[:count]]
             found = np.zeros((2 * len(found), 2), np.int64)

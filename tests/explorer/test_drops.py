@@ -455,6 +455,50 @@ def test_the_tabulated_engine_refuses_to_drop_from_queues_and_says_where_to_go()
     assert explore(Model("queues", without, Fifo(), [TRUE])).verdict is Verdict.HOLDS
 
 
+# -- who is asked what ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("however_small")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_only_of_what_is_in_flight_are_actors_asked_and_receivers_if_the_sender_drops_it(
+    threads: int,
+) -> None:
+    def asked(**options: Any) -> set[tuple[Any, ...]]:
+        questions = set()
+
+        def answers(self: Cell, message: Any, sender: str, receiver: str) -> bool:
+            questions.add((self.id, self.value, message, sender, receiver))
+            return message in "bd" and (self.id != "b" or len(self.value) > 1)
+
+        def forward(self: Cell, message: Any, sender: str) -> None:
+            self.value += message
+            self.send("c", message)
+
+        actors = {
+            "a": sending(*"abcd", drops=answers),
+            "b": cell("", receive=forward, drops=answers),
+            "c": cell("", receive=append, drops=answers),
+        }
+        explore(Model("asked", actors, Bag(), [TRUE]), **options)
+        return questions
+
+    by_definition = asked(engine="reference")
+    assert not [q for q in by_definition if q[0] == "b" and q[3] == "a" and q[2] in "ac"]
+    assert ("c", "", "b", "b", "c") in by_definition
+    assert ("c", "b", "b", "b", "c") not in by_definition
+    assert asked(threads=threads) == by_definition
+
+
+def test_what_would_be_an_error_is_none_if_it_does_not_come_to_it(engine: str) -> None:
+    def fails(self: Cell, message: Any, sender: str, receiver: str) -> bool:
+        if self.value == "one" and message == "one":  # it was delivered
+            raise ValueError("no idea")
+        return False
+
+    actors = {"a": sending("one", "two"), "b": cell(receive=keep, drops=fails)}
+    assert found(engine, actors).states == 5
+
+
 # -- mistakes -------------------------------------------------------------------------------------
 
 
