@@ -453,8 +453,7 @@ class Islander:
             for proposal in self.writer.proposals:
                 self.promised = self.promised.next_entry()
                 numbers.append((proposal.promise, self.promised))
-                quorum = change.majority if self.rules.own_quorum else proposal.quorum
-                renumbered.append(proposal._replace(promise=self.promised, quorum=quorum))
+                renumbered.append(proposal._replace(promise=self.promised))
             change = change._replace(map=tuple(numbers))
             self.writer = self.writer._replace(proposals=tuple(renumbered))
         self.writer = self.writer.unshift(Proposal(promise, shape.quorum, change))

@@ -43,6 +43,7 @@ def governments(
     collapses: Annotated[int, "how often a timer may make someone collapse, all together"] = 1,
     rounds: Annotated[int, "how many Paxos rounds each islander may begin"] = 1,
     losses: Annotated[int, "how many messages the network may lose"] = 0,
+    duplications: Annotated[int, "how many messages it may deliver twice, without collapses"] = 0,
     asked: Annotated[
         int | None, "how many members users may ask, the leader first; none: all"
     ] = None,
@@ -52,7 +53,6 @@ def governments(
     bug: Annotated[str | None, "a repair to be left out, by name"] = None,
 ) -> Model:
     """The government protocol: an atomic log, kept by islanders that form governments."""
-    least = {"members": 1, "newcomers": 0, "values": 0, "collapses": 0, "rounds": 0, "losses": 0}
     given = {
         "members": members,
         "newcomers": newcomers,
@@ -60,10 +60,17 @@ def governments(
         "collapses": collapses,
         "rounds": rounds,
         "losses": losses,
+        "duplications": duplications,
     }
     for name, number in given.items():
-        if type(number) is not int or number < least[name]:
-            raise UsageError(f"governments: {name} must be at least {least[name]}; got {number!r}.")
+        least = 1 if name == "members" else 0
+        if type(number) is not int or number < least:
+            raise UsageError(f"governments: {name} must be at least {least}; got {number!r}.")
+    if duplications and collapses:
+        raise UsageError(
+            "governments: duplications go with collapses=0 only. The numbers of pulses that were "
+            "given up are used again, and an answer that comes twice would be taken for another's."
+        )
     if asked is not None and not 1 <= asked <= members:
         raise UsageError(f"governments: asked must be from 1 to {members}; got {asked!r}.")
     name, rules = _rules(as_published, bug)
@@ -83,7 +90,7 @@ def governments(
         name=f"{name} ({instance})",
         actors=actors,
         network=Bag(keep_ignored=True),
-        faults=Faults(losses=losses, timeouts=collapses, timers=TIMED),
+        faults=Faults(losses=losses, duplications=duplications, timeouts=collapses, timers=TIMED),
         properties=[*PROPERTIES, *witnesses(_situations(reach, members, values, collapses))],
     )
 
@@ -166,6 +173,18 @@ ENTRY = Entry(
             BREAKS,
             11,
             {"newcomers": 1, "values": 2, "asked": 1, "collapses": 0},
+        ),
+        "no-forgets-dropped": Bug(
+            "an islander behind the oldest kept entry counts as one whose log is known",
+            BREAKS,
+            15,
+            {"members": 1, "newcomers": 1, "values": 2, "collapses": 0, "trims": True},
+        ),
+        "no-repeats": Bug(
+            "a write that is delivered twice is recorded twice",
+            BREAKS,
+            4,
+            {"asked": 1, "collapses": 0, "duplications": 1},
         ),
     },
 )

@@ -145,8 +145,11 @@ class Acceptor(NamedTuple):
     def successor(self, islander: Islander, promise: Promise) -> Acceptor | Recorder:
         """Who records for the government `promise`: this acceptor still, if it stands within the
         chain that it accepted."""
-        within = [link.promise for link in self.register.chain[1:-1]]
-        if promise in within:
+        within = self.register.chain[1:-1]
+        if islander.rules.follows_log:
+            if islander.newest in within:
+                return self
+        elif promise in [link.promise for link in within]:
             return self
         kept = self.promised if islander.rules.keeps_promises else NULL
         return Recorder(Register((islander.newest,)), kept)
@@ -166,9 +169,8 @@ def greater(one: Register, other: Register, rules: Rules) -> Register:
 
 def following(register: Register, newest: Link) -> Register:
     """`register` with what is in the log left out, but for the newest entry that it stands on."""
-    promises = [link.promise for link in register.chain]
-    if newest.promise in promises:
-        return register._replace(chain=register.chain[promises.index(newest.promise) :])
+    if newest in register.chain:
+        return register._replace(chain=register.chain[register.chain.index(newest) :])
     if register.head.promise < newest.promise:
         return Register((newest,))
     return register

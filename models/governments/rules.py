@@ -23,10 +23,12 @@ class Rules(NamedTuple):
     records nothing for it."""
 
     follows_log: bool = False
-    """A register that the log has overtaken is replaced by the newest entry of the log."""
+    """A register that the log has overtaken is replaced by the newest entry of the log; and it has,
+    if another entry of the same promise than the register's was committed."""
 
     own_quorum: bool = False
-    """A queued proposal is written to the majority of the government that it is numbered in."""
+    """An entry is written to the majority of the government that it is numbered in, be it queued or
+    asked for while that government is written."""
 
     current_writer: bool = False
     """Only the writer of the present government writes."""
@@ -45,6 +47,10 @@ class Rules(NamedTuple):
 
     repeats: bool = False
     """A write that is delivered twice is recorded once."""
+
+    own_arrival: bool = False
+    """A newcomer is handed the government before its own arrival, not that before another's, whom
+    the same packet is for."""
 
 
 PUBLISHED = Rules()

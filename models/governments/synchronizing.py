@@ -32,17 +32,21 @@ MOST_COMMITS = 23
 def packet_of(islander: Islander, message: Message) -> Packet:
     """The packet that takes `message` to everyone it is for. Until all of them are known to be
     level it only levels their logs."""
-    syncs, handed = [], None
+    brought, handed = [], None
     for to in message.to:
         reached, arrived = _reached(islander, to)
         if arrived:
             handed = islander.history[islander.history.index(arrived.government) - 1]
-        syncs.append((to, sync_of(islander, reached)))
+        elif islander.rules.own_arrival:
+            handed = None
+        brought.append((to, handed, sync_of(islander, reached)))
+    if not islander.rules.own_arrival:  # what the last of them lacks is handed to all
+        brought = [(to, handed, sync) for to, _, sync in brought]
     pings = isinstance(message, Synchronize)
-    level = pings or all(sync.synced for _, sync in syncs)
+    level = pings or all(sync.synced for _, _, sync in brought)
     cookie = Cookie(message, not level, islander.government.promise, islander.collapsed)
     only_sync = cookie.synchronize or pings
-    requests = ((to, Request(message, handed, only_sync, sync)) for to, sync in syncs)
+    requests = ((to, Request(message, own, only_sync, sync)) for to, own, sync in brought)
     return Packet(islander.me, cookie, tuple(requests))
 
 

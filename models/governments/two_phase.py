@@ -81,7 +81,10 @@ class Writer(NamedTuple):
         islander.writer = self._replace(proposals=tuple(rest), busy=busy)
         entry = Entry(first.promise, first.body, self.previous)
         round_ = islander.government.promise if islander.rules.rounds else None
-        islander.pulse(Write(first.quorum, entry, round_))
+        quorum = first.quorum
+        if islander.rules.own_quorum and not first.promise.is_government:
+            quorum = islander.government.majority
+        islander.pulse(Write(quorum, entry, round_))
 
 
 class Recorder(NamedTuple):
