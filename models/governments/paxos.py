@@ -118,16 +118,15 @@ class Acceptor(NamedTuple):
     def instead_of(cls, recorder: Recorder, islander: Islander) -> Acceptor:
         """The acceptor that takes the place of a recorder."""
         rules, newest = islander.rules, islander.newest
-        if not rules.entries and not newest.promise.is_government:
-            raise ProtocolError("an acceptor would start from the body of a user, not an entry")
-        register = Register((newest if rules.entries else Bare(newest.body),))
+        first = newest if rules.entries else Bare(newest.body)
+        least, register = first.promise, Register((first,))
         if rules.takes_over:
             if recorder.register.head.promise > newest.promise:
                 chain = (*register.chain, recorder.register.head)
                 register = recorder.register._replace(chain=chain)
         elif isinstance(islander.writer, Proposer):
             register = islander.writer.register
-        promised = register.head.promise if rules.takes_over else newest.promise
+        promised = register.head.promise if rules.takes_over else least
         return cls(max(promised, recorder.promised), register)
 
     def request(self, islander: Islander, message: Message) -> tuple[Acceptor, Said]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from .promises import NULL, Promise
+from .errors import ProtocolError
+from .promises import NULL, Promise, PromiseError
 
 Arrived: TypeAlias = Promise | None
 """What identifies an islander in most tables: the promise of the government that let it in; None
@@ -87,14 +88,21 @@ START = Entry(NULL, None, None)
 
 
 class Bare(NamedTuple):
-    """The body of a government where an entry should be: what a published acceptor starts from."""
+    """A body where an entry should be: what a published acceptor starts from. It is that of a
+    government, or one of a user's that happens to have a promise in it."""
 
-    body: Change
+    body: Any
 
     @property
     def promise(self) -> Promise:
-        """The promise that is in the body."""
-        return self.body.promise
+        """The promise that is in the body. Raises ProtocolError if there is none."""
+        if isinstance(self.body, Change):
+            return self.body.promise
+        said = dict(getattr(self.body, "pairs", ()))  # a JSON object's, as `wire` keeps it
+        try:
+            return Promise.parse(said["promise"])
+        except (KeyError, PromiseError) as error:
+            raise ProtocolError("an acceptor would start from a body without a promise") from error
 
 
 Link: TypeAlias = Entry | Bare

@@ -6,6 +6,7 @@ A schedule is JSON: {"options": {...}, "steps": [...]}. `schedules` takes the st
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,7 +86,9 @@ def read_schedule(text: str) -> Schedule:
     """The schedule that `text` holds. Raises ScheduleError with the line that is wrong."""
     try:
         document = read_json(text)
-    except (ValueError, RecursionError, WireError) as error:
+    except _NumberError as error:
+        raise ScheduleError(f"line {_line_of_word(text, error.word)}: {error}.") from error
+    except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise ScheduleError(
             f"line {line}: this is not whole JSON; was it cut off? ({error})"
@@ -118,11 +121,11 @@ def schedule_text(options: Options, steps: Iterable[Json]) -> str:
 
 
 def read_json(text: str) -> Json:
-    """JSON, its numbers as `wire.number` has them.
+    """JSON, its numbers as JavaScript reads them: the nearest doubles, 1.0 the same as 1.
 
-    Raises ValueError, WireError for a number that is none, and RecursionError.
+    Raises ValueError, also for NaN and what is beyond all doubles, and RecursionError.
     """
-    return json.loads(text, parse_constant=_no_constant, parse_float=_number)
+    return json.loads(text, parse_constant=_no_constant, parse_float=_number, parse_int=_number)
 
 
 # -- steps ----------------------------------------------------------------------------------------
@@ -244,6 +247,13 @@ def _inside_steps(text: str) -> int:
     return inside
 
 
+def _line_of_word(text: str, word: str) -> int:
+    """The line of JSON in which `word` comes first outside strings; it may be the beginning of a
+    longer one."""
+    found = next(found for found in _WORD.finditer(text) if found[0].startswith(word))
+    return 1 + text.count("\n", 0, found.start())
+
+
 def _next(text: str, at: int) -> int:
     """Where the next value begins, or the object around it ends."""
     gap = _GAP.match(text, at)
@@ -252,14 +262,26 @@ def _next(text: str, at: int) -> int:
 
 _DECODER = json.JSONDecoder()
 _GAP = re.compile(r"[\s,:]*")
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",:\[\]{}]+')
+
+
+class _NumberError(ValueError):
+    """`word` stands where a number should, and is none that can be taken."""
+
+    def __init__(self, word: str, problem: str) -> None:
+        super().__init__(f"{word if len(word) <= 40 else word[:37] + '...'} {problem}")
+        self.word = word
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise _NumberError(name, "is no JSON, which has only finite numbers")
 
 
 def _number(text: str) -> float:
-    return number(float(text), text)
+    double = float(text)
+    if math.isinf(double):
+        raise _NumberError(text, "is beyond the greatest number, 1.8e308")
+    return number(double, text)
 
 
 def _is_a(value: Any, kinds: _Kinds) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from . import wire
 from .errors import ProtocolError
 from .islander import Islander
+from .json_numbers import with_numbers_of_javascript
 from .records import Answer, Entry, Packet, Request
 from .schedule_format import (
     DEFAULTS,
@@ -56,8 +57,9 @@ def trace_of(schedule: Schedule) -> Iterator[Json]:
 
 
 def line_of(step: Json) -> str:
-    """A step of a trace as it is written: one line, keys sorted."""
-    return json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """A step of a trace as it is written: one line, keys sorted, numbers as in JavaScript."""
+    text = json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return with_numbers_of_javascript(text)
 
 
 @dataclass(eq=False)
@@ -112,8 +114,9 @@ class Run:
     def take(self, step: Json) -> list[Json]:
         """Take a step, and return what it does: one object, or one for each step of a macro.
 
-        Raises ScheduleError if the step cannot be; it changes nothing then and is not kept. Of a
-        macro that fails on the way, the steps so far are kept.
+        Numbers in it are doubles: a whole number from 2**53 counts as the nearest one. Raises
+        ScheduleError if the step cannot be; it changes nothing then and is not kept. Of a macro
+        that fails on the way, the steps so far are kept.
         """
         step, number = _copied(step), len(self._steps)
         check_step(step)
@@ -205,22 +208,29 @@ class Run:
     def _new(self, step: Json, line: Json) -> None:
         if step["id"] in self._inhabitants:
             raise ScheduleError(f"there is an islander {step['id']!r} already.")
-        self._settle_in(step["id"], step["id"])
+        self._settle_in(step, step["id"])
 
     def _reboot(self, step: Json, line: Json) -> None:
         id = step["id"]
         self._one(id)
         generation = self._generations.get(id, 0) + 1
-        self._settle_in(id, f"{id}.{generation}")
+        self._settle_in(step, f"{id}.{generation}")
         self._generations[id] = generation
 
-    def _settle_in(self, id: str, prefix: str) -> None:
+    def _settle_in(self, step: Json, prefix: str) -> None:
+        id, now = step["id"], step.get("now", self._latest)
+        if now < self._latest:
+            raise ScheduleError(
+                f"the clock of {id!r} would go back, from {self._latest} to {now}: it starts at "
+                f"the greatest time used so far."
+            )
         if prefix in self._prefixes:
             raise ScheduleError(
                 f"the messages of {id!r} would be called {prefix}#1 and so on, as those of another."
             )
         self._prefixes.add(prefix)
-        self._inhabitants[id] = _Inhabitant(Islander(id, *self.options), self._latest, prefix)
+        self._inhabitants[id] = _Inhabitant(Islander(id, *self.options), now, prefix)
+        self._latest = now
 
     def _kill(self, step: Json, line: Json) -> None:
         one = self._one(step["id"])
@@ -270,9 +280,10 @@ class Run:
 
     def _check(self, step: Json, line: Json) -> None:
         def check(islander: Islander, now: float) -> None:
-            fired = islander.check(now)
-            if fired:
-                line["fired"] = [wire.timer(timer) for timer in fired]
+            # Not Islander.check, which does not say what it ran if an assertion fails.
+            while (waiting := islander.calendar) and waiting[0].when <= now:
+                line.setdefault("fired", []).append(wire.timer(waiting[0]))
+                islander.fire(now, waiting[0])
 
         self._act(step, line, step["at"], check)
 
@@ -343,7 +354,7 @@ class Run:
         islander = one.islander
         before = islander.entries
         try:
-            act(islander, one.clock)
+            act(islander, float(one.clock))  # it reckons with doubles, as JavaScript does
         except (ProtocolError, AssertionError):
             line["error"] = True
             one.islander = None
@@ -381,6 +392,7 @@ class Run:
 
     def _move(self, id: str, now: float) -> None:
         self._check_clock(id, now)
+        now = wire.number(float(now), "now")
         self._one(id).clock = now
         self._latest = max(self._latest, now)
 
@@ -406,5 +418,5 @@ def _copied(step: Json) -> Json:
     """A copy of a step, as it will be read from a file."""
     try:
         return read_json(json.dumps(step, allow_nan=False))
-    except (TypeError, ValueError, RecursionError, wire.WireError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ScheduleError(f"a step must be JSON ({error}).") from error

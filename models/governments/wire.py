@@ -313,7 +313,7 @@ def timer(one: Timer) -> Json:
         body = {"module": "paxos", "method": "collapse", "body": None}
     else:
         body = {"method": "propose", "body": None}
-    return {"when": one.when, "key": one.key, "body": body}
+    return {"when": number(one.when, "when"), "key": one.key, "body": body}
 
 
 def enqueued(result: dict[str, Any]) -> Json:

@@ -118,6 +118,8 @@ def test_a_step_that_is_refused_changes_nothing_and_is_not_recorded() -> None:
         {"op": "respond", "msg": "a#1", "now": 4},
         {"op": "deliver", "msg": "a#1", "to": "a", "now": 4},
         {"op": "new", "id": "a"},
+        {"op": "new", "id": "d", "now": 4},
+        {"op": "reboot", "id": "b", "now": 4},
         {"op": "fire"},
     ):
         with pytest.raises(ScheduleError):
@@ -138,7 +140,47 @@ def test_numbers_of_a_program_are_recorded_as_json_has_them() -> None:
     )
 
 
-@pytest.mark.parametrize("body", [{1, 2}, float("nan"), float("inf"), b"x", object()])
+def test_numbers_are_written_and_reckoned_with_as_in_javascript() -> None:
+    run = trio()
+    body = [1e-7, 1e-5, 1e16, 2**60, 2**53 + 1, -0.0, 1e21, {"x": 2.0}]
+    texts = '[1e-7,0.00001,10000000000000000,1152921504606847000,9007199254740992,0,1e+21,{"x":2}]'
+    lines = run.take({"op": "enqueue", "at": "a", "body": body, "now": 0.5})
+    lines += run.take({"op": "deliver", "msg": "a#1", "to": "a"})
+    embark = {"op": "embark", "at": "a", "id": "b", "properties": body, "cookie": 1e-7}
+    lines += run.take(embark)
+    lines += run.take({"op": "settle"})
+    written = "\n".join(map(line_of, lines))
+    assert written.count(f'"body":{texts}') > 4
+    assert written.count(f'"properties":{texts}') > 4
+    assert written.count('"cookie":1e-7') > 4
+    assert written.count('"x":') == written.count(texts)
+    again = [line_of(line) for line in trace_of(read_schedule(run.schedule_text()))]
+    assert again[-len(lines) :] == written.split("\n")
+
+
+def test_a_clock_that_is_whole_again_is_written_without_its_point() -> None:
+    run = taken("new a")
+    for by in (0.5, 0.5):
+        run.take({"op": "clock", "by": by})
+    (line,) = run.take({"op": "bootstrap", "id": "a"})
+    assert (line["now"], line["calendar"][0]["when"]) == (1, 1)
+    assert '"now":1,' in line_of(line)
+    assert '"when":1}' in line_of(line)
+    (line,) = run.take({"op": "fire", "at": "a", "now": 2.5})
+    assert '"now":2.5,' in line_of(line)
+
+
+def test_a_clock_beyond_the_whole_numbers_of_doubles_stands_still() -> None:
+    run = taken("new a")
+    run.take({"op": "clock", "now": 2**53})
+    for _ in range(3):
+        run.take({"op": "clock", "by": 1})
+    (line,) = run.take({"op": "bootstrap", "id": "a"})
+    assert '"now":9007199254740992,' in line_of(line)
+    assert '"when":9007199254740992}' in line_of(line)
+
+
+@pytest.mark.parametrize("body", [{1, 2}, float("nan"), float("inf"), b"x", object(), 10**400])
 def test_what_is_no_json_is_no_step(body: Any) -> None:
     with pytest.raises(ScheduleError, match="a step must be JSON"):
         trio().take({"op": "enqueue", "at": "a", "body": body})
@@ -181,6 +223,39 @@ def test_names_of_messages_are_never_those_of_another() -> None:
         taken("new a; new a.1; reboot a")
 
 
+def now_of(run: Run, id: str) -> Any:
+    return run.take({"op": "acclimate", "id": id})[0]["now"]
+
+
+def test_a_clock_starts_at_the_greatest_time_so_far_or_later_if_the_step_says_so() -> None:
+    run = Run(SMALL)
+    run.take({"op": "new", "id": "a", "now": 2})
+    run.take({"op": "new", "id": "b"})
+    assert (now_of(run, "a"), now_of(run, "b")) == (2, 2)
+    run.take({"op": "reboot", "id": "a", "now": 5})
+    run.take({"op": "new", "id": "c"})
+    run.take({"op": "new", "id": "d", "now": 5})
+    run.take({"op": "reboot", "id": "b"})
+    assert [now_of(run, id) for id in "abcd"] == [5, 5, 5, 5]
+    (line,) = run.take({"op": "bootstrap", "id": "a"})
+    assert line["calendar"][0]["when"] == 5
+
+
+def test_a_check_that_fails_says_which_timers_it_ran_the_failing_one_last() -> None:
+    # Who does not have the entry that let its constituent in cannot ping it, as published.
+    run = Run(Options(3, 3, 2, PUBLISHED))
+    for step in steps("new 0; new 1; new 2; new 3; bootstrap 0; join 1; join 2; join 3"):
+        run.take(step)
+    run.take({"op": "embark", "at": "0", "id": "3"})
+    for id in "12":
+        run.take({"op": "embark", "at": "0", "id": id, "acclimated": True})
+    lines = run.take({"op": "tick"})
+    (failed,) = (line for line in lines if line.get("error"))
+    assert (failed["op"]["op"], failed["at"]) == ("check", "2")
+    assert [timer["key"] for timer in failed["fired"]] == ["3"]
+    assert "calendar" not in failed
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [
@@ -216,6 +291,29 @@ def test_a_second_delivery_may_be_asked_for_and_its_answer_is_discarded() -> Non
     (first,) = run.take(deliver)
     assert run.in_flight == {"a#1": ()}
     assert again["response"] == first["response"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"promise": "9/0"}, {"method": "reject", "promise": "9/0"}),
+        ({"promise": "x"}, None),
+        ("9/0", None),
+    ],
+)
+def test_a_published_acceptor_takes_a_promise_in_the_body_of_a_user_for_its_own(
+    body: Any, said: Any
+) -> None:
+    asked = {"op": "enqueue", "at": "a", "body": body}
+    written = steps("deliver a#1 a; respond a#1; deliver a#2 a; respond a#2")
+    collapsing = steps("fire a; respond a#3; fire a; deliver a#4 a")
+    run = Run(SMALL._replace(parliament_size=1, timeout=3, ping=1000, rules=PUBLISHED))
+    for step in [*steps("new a; bootstrap a"), asked, *written, *collapsing]:
+        (line,) = run.take(step)
+    if said is None:
+        assert (line["error"], line["response"]) == (True, None)
+    else:
+        assert line["response"]["message"] == said
 
 
 def test_a_timer_fires_at_its_time_and_the_clock_of_its_islander_moves_there() -> None:
@@ -281,9 +379,13 @@ DEEP = json.loads("[" * 101 + "]" * 101)
         ("", "line 1: this is not whole JSON; was it cut off?"),
         ('{"steps": [\n{"op": "new",', "line 2: this is not whole JSON"),
         ("[" * 100_000, "line 1: this is not whole JSON"),
-        ('{"steps": [\n{"op": "clock", "by": NaN}]}', "NaN is no JSON"),
-        ('{"steps": [\n{"op": "clock", "by": 1e999}]}', "inf is no JSON"),
-        ('{"steps": [\n{"op": "clock", "by": ' + "9" * 5000 + "}]}", "not whole JSON"),
+        ('{"steps": [\n{"op": "clock", "by": NaN}]}', "line 2: NaN is no JSON, which has only"),
+        ('{"NaN\\"":\n"NaN", "steps":\n[-Infinity]}', "line 3: -Infinity is no JSON"),
+        ('{"steps": [\n1e5, NaNNaN]}', "line 2: NaN is no JSON"),
+        ('{"steps": [\n{"op": "clock", "by": 1e999}]}', "line 2: 1e999 is beyond the greatest"),
+        ('{"steps": [\n\n-1e999x]}', "line 3: -1e999 is beyond the greatest number"),
+        ('{"steps": [\n' + "9" * 5000 + "]}", f"line 2: {'9' * 37}... is beyond the greatest"),
+        ('{"options": {"ping": 1e400},\n"steps": []}', "line 1: 1e400 is beyond the greatest"),
         ("[]", 'a schedule is a JSON object with "steps"'),
         ('{"steps": 3}', 'a schedule is a JSON object with "steps"'),
         ('{"options": [], "steps": []}', 'line 1: "options" must be an object'),
@@ -339,6 +441,8 @@ def test_a_schedule_that_is_none_is_refused_with_the_line_that_is_wrong(
         ({"op": "deliver", "msg": "a#1", "to": "b"}, "a#1 is not addressed to 'b'"),
         ({"op": "drop", "msg": "a#1", "to": "z"}, "a#1 is not addressed to 'z'"),
         ({"op": "check", "at": "a", "now": 4}, "the clock of 'a' would go back, from 5 to 4"),
+        ({"op": "new", "id": "d", "now": 4}, "the clock of 'd' would go back, from 5 to 4: it"),
+        ({"op": "reboot", "id": "b", "now": 4}, "the clock of 'b' would go back, from 5 to 4: it"),
         ({"op": "clock", "now": 4.5}, "the clock of 'a' would go back, from 5 to 4.5"),
     ],
 )
