@@ -36,7 +36,8 @@ from ..explorer.facts import Fact
 from .formula import Formula, Formulas
 
 Sort: TypeAlias = Any
-"""The annotation of a fact's argument, or a collection of values."""
+"""The annotation of a fact's argument, a collection of values, or a relation, whose facts are the
+values: those that hold."""
 
 Statement: TypeAlias = Formula | Fact | bool | Callable[[], Any]
 """What the language combines: formulas, facts, comparisons of variables, and functions without
@@ -48,6 +49,7 @@ class Universe:
 
     def __init__(self) -> None:
         self.facts: dict[Fact, None] = {}
+        self._of: dict[type[Fact], list[Fact]] = {}
         self._mentions: dict[Sort, dict[tuple[type, Any], list[Fact]]] = {}
         self._sorts: dict[type[Fact], tuple[Sort, ...]] = {}
 
@@ -56,10 +58,15 @@ class Universe:
         new = [(fact, self._sorts_of(type(fact))) for fact in facts if fact not in self.facts]
         for fact, sorts in new:
             self.facts[fact] = None
+            self._of.setdefault(type(fact), []).append(fact)
             for sort, value in zip(sorts, fact, strict=True):
                 mentions = self._mentions.setdefault(sort, {})
                 mentions.setdefault((type(value), value), []).append(fact)
         return bool(new)
+
+    def of(self, relation: type[Fact]) -> list[Fact]:
+        """The facts of a relation."""
+        return self._of.get(relation, [])
 
     def values(self, sort: Sort) -> list[tuple[Any, list[Fact]]]:
         """The values of `sort` that occur, each with the facts that mention it."""
@@ -206,18 +213,20 @@ class Language:
         return self.formulas.disjunction(parts)
 
     def _range(self, sort: Sort) -> list[_Value]:
-        """The values of a sort, or the elements of a collection."""
+        """The values of a sort, the elements of a collection, or the facts of a relation."""
         if isinstance(sort, Collection) and not isinstance(sort, (type, str, bytes)):
             return [_Value(value, self.formulas.true, self.formulas.false) for value in sort]
-        if sort is None or isinstance(sort, (str, bytes, int, float, Fact)):
+        if sort in (None, Fact) or isinstance(sort, (str, bytes, int, float, Fact)):
             raise PropertyError(
-                f"{sort!r} is not a sort: give the annotation of a fact's argument, or a "
-                f"collection of values."
+                f"{sort!r} is not a sort: give the annotation of a fact's argument, a relation, "
+                f"or a collection of values."
             )
         if sort not in self._ranges:
-            self._ranges[sort] = [
-                self._value(value, facts) for value, facts in self._universe.values(sort)
-            ]
+            relation = isinstance(sort, type) and issubclass(sort, Fact)
+            values = self._universe.values(sort)
+            if relation:
+                values = [(fact, [fact]) for fact in self._universe.of(sort)]
+            self._ranges[sort] = [self._value(value, facts) for value, facts in values]
         return self._ranges[sort]
 
     def _value(self, value: Any, facts: list[Fact]) -> _Value:

@@ -11,6 +11,8 @@ Promises are values that `<` orders. All facts here are of the present state: yi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from ..explorer.facts import Fact
@@ -142,20 +144,16 @@ def logs_agree(name: str = "logs agree") -> Invariant:
     other. Needs `Logged` and `Follows`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        def one_body(a: Any, p: Any, x: Any) -> Any:
-            return L.forall(MemberId, Body, lambda b, y: L.Implies(Logged(b, p, y), x == y))
-
-        def one_successor(a: Any, p: Any, q: Any) -> Any:
-            return L.forall(MemberId, Number, lambda b, r: L.Implies(Follows(b, r, q), p == r))
-
         return L.And(
             L.forall(
-                *(MemberId, Number, Body),
-                lambda a, p, x: L.Implies(Logged(a, p, x), lambda: one_body(a, p, x)),
+                *(Logged, Logged),
+                lambda one, two: L.Implies(one.promise == two.promise, one.body == two.body),
             ),
             L.forall(
-                *(MemberId, Number, Number),
-                lambda a, p, q: L.Implies(Follows(a, p, q), lambda: one_successor(a, p, q)),
+                *(Follows, Follows),
+                lambda one, two: L.Implies(
+                    one.previous == two.previous, one.promise == two.promise
+                ),
             ),
         )
 
@@ -167,10 +165,7 @@ def never_lost(name: str = "a committed entry is never lost") -> Invariant:
     that log begins later. Needs `Logged`, `Governed` and `Begins`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        return L.forall(
-            *(MemberId, Number, Body),
-            lambda a, p, x: L.Implies(Logged(a, p, x), lambda: _in_later_logs(L, p, x)),
-        )
+        return L.forall(Logged, _in_later_logs(L))
 
     return Invariant(name, formula)
 
@@ -181,22 +176,23 @@ def chains_keep_the_committed(name: str = "an accepted chain has all that is com
     before it wrote.) Needs `Logged`, `Leads`, `Holds` and `Stands`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        def in_office(a: Any, p: Any) -> Any:
-            return L.exists(Number, lambda g: L.And(g < p, lambda: Leads(a, g)))
+        def in_office(entry: Any) -> Any:
+            return L.exists(
+                Leads,
+                lambda one: L.And(one.member == entry.member, one.promise < entry.promise),
+            )
 
-        def kept(b: Any, h: Any, f: Any) -> Any:
-            return L.forall(
-                *(MemberId, Number, Body),
-                lambda a, p, x: L.Implies(
-                    L.And(f < p, p < h, lambda: Logged(a, p, x), lambda: in_office(a, p)),
-                    lambda: L.exists(Number, lambda q: Holds(b, h, p, q)),
+        def kept(entry: Any, chain: Any) -> Any:
+            return L.Implies(
+                L.And(
+                    chain.foot < entry.promise, entry.promise < chain.head, lambda: in_office(entry)
+                ),
+                lambda: L.exists(
+                    Number, lambda q: Holds(chain.member, chain.head, entry.promise, q)
                 ),
             )
 
-        return L.forall(
-            *(MemberId, Number, Number),
-            lambda b, h, f: L.Implies(Stands(b, h, f), lambda: kept(b, h, f)),
-        )
+        return L.forall(*(Stands, Logged), lambda chain, entry: kept(entry, chain))
 
     return Invariant(name, formula)
 
@@ -207,25 +203,19 @@ def greatest_chain_selection(name: str = "greatest-promise chain selection") -> 
     log already; and promises decrease along chains. Needs `Built`, `Found` and `Holds`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        def greatest(m: Any, r: Any, w: Any, u: Any, base: Any) -> Any:
-            return L.forall(
-                *(MemberId, Number, Number),
-                lambda a, v, f: L.Implies(
-                    Found(m, r, a, v, f), L.Or(f <= base, v < w, L.And(v == w, f <= u))
+        def not_greater(found: Any, built: Any) -> Any:
+            return L.Implies(
+                L.And(found.member == built.member, found.round == built.round),
+                L.Or(
+                    found.promise <= built.base,
+                    found.written < built.written,
+                    L.And(found.written == built.written, found.promise <= built.upon),
                 ),
             )
 
         return L.And(
-            L.forall(
-                *(MemberId, Number, Number, Number, Number),
-                lambda m, r, w, u, base: L.Implies(
-                    Built(m, r, w, u, base), lambda: greatest(m, r, w, u, base)
-                ),
-            ),
-            L.forall(
-                *(MemberId, Number, Number, Number),
-                lambda m, h, p, q: L.Implies(Holds(m, h, p, q), q < p),
-            ),
+            L.forall(*(Built, Found), lambda built, found: not_greater(found, built)),
+            L.forall(Holds, lambda held: held.previous < held.promise),
         )
 
     return Invariant(name, formula)
@@ -235,10 +225,10 @@ def one_leader(name: str = "one leader a government") -> Invariant:
     """No two members lead the same government. Needs `Leads`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        def alone(a: Any, g: Any) -> Any:
-            return L.forall(MemberId, lambda b: L.Implies(Leads(b, g), a == b))
-
-        return L.forall(MemberId, Number, lambda a, g: L.Implies(Leads(a, g), lambda: alone(a, g)))
+        return L.forall(
+            *(Leads, Leads),
+            lambda one, two: L.Implies(one.promise == two.promise, one.member == two.member),
+        )
 
     return Invariant(name, formula)
 
@@ -248,12 +238,10 @@ def collapsed_never_commit(name: str = "a collapsed government commits nothing n
     been. Needs `Logged`, `Governed` and `Begins`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
+        in_later_logs = _in_later_logs(L)
         return L.forall(
-            *(MemberId, Number, Body),
-            lambda a, p, x: L.Implies(
-                L.And(Logged(a, p, x), lambda: L.Not(Governed(a, p))),
-                lambda: _in_later_logs(L, p, x),
-            ),
+            Logged,
+            lambda entry: L.Or(Governed(entry.member, entry.promise), lambda: in_later_logs(entry)),
         )
 
     return Invariant(name, formula)
@@ -263,23 +251,27 @@ def nobody_breaks(name: str = "no assertion fails") -> Invariant:
     """No member meets what by the protocol cannot be. Needs `Broke`."""
 
     def formula(L: Any) -> Any:  # noqa: N803
-        return L.forall(MemberId, Body, lambda m, why: L.Not(Broke(m, why)))
+        return L.forall(Broke, lambda broke: False)
 
     return Invariant(name, formula, describe=lambda facts: "; ".join(map(str, facts)))
 
 
-def _in_later_logs(L: Any, promise: Any, body: Any) -> Any:  # noqa: N803
-    return L.forall(
-        *(MemberId, Number),
-        lambda b, g: L.Implies(
-            L.And(g > promise, lambda: Governed(b, g)),
-            lambda: L.Or(Logged(b, promise, body), lambda: _begins_after(L, b, promise)),
+def _in_later_logs(L: Any) -> Callable[[Any], Any]:  # noqa: N803
+    """Whether an entry is in the log of whoever has committed a later government, if that does not
+    begin after it."""
+
+    @cache  # for many entries and governments the same is asked
+    def there(member: Any, promise: Any, body: Any) -> Any:
+        begins_after = L.exists(Number, lambda q: L.And(q > promise, lambda: Begins(member, q)))
+        return L.Or(Logged(member, promise, body), begins_after)
+
+    return lambda entry: L.forall(
+        Governed,
+        lambda later: L.Implies(
+            later.promise > entry.promise,
+            lambda: there(later.member, entry.promise, entry.body),
         ),
     )
-
-
-def _begins_after(L: Any, member: Any, promise: Any) -> Any:  # noqa: N803
-    return L.exists(Number, lambda q: L.And(q > promise, lambda: Begins(member, q)))
 
 
 def _forked(facts: tuple[Fact, ...]) -> str:

@@ -211,6 +211,10 @@ CLOSED: dict[str, Formula] = {
     "a and b are joined": lambda L: L.Or(
         Edge("a", "b"), L.exists(Node, lambda n: L.And(Edge("a", n), Edge(n, "b"), n != "c"))
     ),
+    "some edge leads up": lambda L: L.exists(
+        *(Edge, At),
+        lambda edge, at: L.And(edge.source == at.node, at.level < 3, At(edge.target, 3)),
+    ),
 }
 
 
@@ -229,6 +233,35 @@ def test_the_verdict_on_a_fact_set_never_depends_on_which_others_are_known(
     for invariant in (one, another):
         for batch in (shuffled[cut:], shuffled[:cut], shuffled):
             assert list(invariant.judge(batch)) == [alone[facts] for facts in batch]
+
+
+ONE_LEVEL: tuple[Formula, ...] = (
+    CLOSED["one level a node"],
+    lambda L: L.forall(
+        At, At, lambda one, other: L.Implies(one.node == other.node, one.level == other.level)
+    ),
+    lambda L: L.Not(
+        L.exists(
+            At,
+            lambda one: L.exists(Level, lambda m: L.And(At(one.node, m), L.Not(m == one.level))),
+        )
+    ),
+)
+
+
+@given(FACT_SETS)
+def test_a_relation_stands_for_those_of_its_facts_that_hold(facts: frozenset[Fact]) -> None:
+    levels = [(one.node, one.level) for one in facts if isinstance(one, At)]
+    expected = len({node for node, _ in levels}) == len(levels)
+    assert [satisfies(formula, *facts) for formula in ONE_LEVEL] == [expected] * 3
+
+
+def test_a_fact_that_holds_in_another_fact_set_only_is_not_among_those_of_its_relation() -> None:
+    fact_sets = [frozenset({P(), Edge("a", "b")}), frozenset({P()}), frozenset({Edge("a", "a")})]
+    none = Invariant("none", lambda L: L.forall(Edge, lambda edge: edge.source == edge.target))
+    some = Invariant("some", lambda L: L.exists(Edge, lambda edge: True))
+    assert list(none.judge(fact_sets)) == [False, True, True]
+    assert list(some.judge(fact_sets)) == [True, False, True]
 
 
 # -- sorts ----------------------------------------------------------------------------------------
@@ -251,6 +284,7 @@ def test_the_verdict_on_a_fact_set_never_depends_on_which_others_are_known(
         ({"k": 1}, (), ["k"]),
         (Quorums.of_size("ab", 1), (), [frozenset("a"), frozenset("b")]),
         (frozenset(), (Edge("a", "b"),), []),
+        (Edge, (Edge("a", "b"), At("c", 1)), [Edge("a", "b")]),
     ],
 )
 def test_a_variable_takes_each_value_of_its_sort_once(
@@ -422,7 +456,7 @@ def test_a_quantifier_without_sorts_or_function_is_refused(
         satisfies(lambda L: getattr(L, quantifier)(*arguments), Edge("a", "b"))
 
 
-@pytest.mark.parametrize("sort", ["node", 3, None, 1.5, Edge("a", "b")], ids=repr)
+@pytest.mark.parametrize("sort", ["node", 3, None, 1.5, Edge("a", "b"), Fact], ids=repr)
 @pytest.mark.parametrize("quantifier", ["forall", "exists"])
 def test_what_cannot_be_a_sort_is_refused(quantifier: str, sort: Any) -> None:
     """It has no values, so that `forall` over it would hold of everything, unnoticed."""
