@@ -271,7 +271,7 @@ class Islander:
         if not (self.leads and len(self.government.majority) > 1):
             for one in self.constituency:
                 self._schedule(now, one, Synchronizing((one,), False))
-        if self.leads:
+        if self.leads and not (self.collapsed and self.rules.keeps_proposing):
             self.synchronize_majority(now)
 
     def _compare(self, entry: Link) -> None:
@@ -322,7 +322,7 @@ class Islander:
                 raise ProtocolError(f"{change.arrive.id} arrived out of turn")
             waiting = waiting[1:]
         shaper = shaper_of(self.parliament_size, self.government, recovered)
-        self.shaper = shaper._replace(arriving=waiting)
+        self.shaper = shaper._replace(arriving=waiting, keeps_majority=self.rules.keeps_majority)
         for promise in self.unreachable:
             self._decide(self.shaper.unreachable(promise))
         for promise in self.acclimating:
@@ -344,6 +344,25 @@ class Islander:
         self.calendar = ()
         self.writer = Proposer.of(self)
         self._schedule(now, self.me, Proposing())
+
+    def recovered(self, now: float) -> None:
+        """A found government was recovered: propose anew, or have its parliament do so."""
+        if self.me in self.government.parliament or not self.rules.members_propose:
+            self.collapse(now)
+            return
+        for one in self.government.parliament:
+            self._schedule(now, one, Synchronizing((one,), False))
+
+    def missing_of(self, quorum: tuple[str, ...], change: Change) -> tuple[str, ...]:
+        """Who is to be added to `quorum`, for it to be one of the parliament of `change` as well:
+        of those that answer, if they are enough."""
+        if not self.rules.any_quorum:
+            return tuple(one for one in change.majority if one not in quorum)
+        parliament = change.majority + change.minority
+        lacks = len(change.majority) - sum(one in parliament for one in quorum)
+        others = [one for one in parliament if one not in quorum]
+        others.sort(key=lambda one: self.government.arrival(one) in self.disappeared)
+        return tuple(others[: max(lacks, 0)])
 
     def retry(self, now: float) -> None:
         """Propose again after a while that differs from islander to islander."""

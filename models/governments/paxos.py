@@ -58,7 +58,7 @@ class Proposer(NamedTuple):
             for link in message.register.chain:
                 islander.commit(now, link, islander.top)
             if message.register.head.promise != message.promise:
-                islander.collapse(now)  # a found government was recovered: propose anew
+                islander.recovered(now)  # a found government
             return
         assert isinstance(message, Prepare)
         assert self.proposal is not None
@@ -83,7 +83,7 @@ class Proposer(NamedTuple):
         self, islander: Islander, message: Prepare, found: Register, change: Change
     ) -> None:
         """Have a found government accepted by quorums of both parliaments, once both promised."""
-        both = tuple(dict.fromkeys((*message.to, *change.majority)))
+        both = (*message.to, *islander.missing_of(message.to, change))
         if set(both) <= set(message.to):
             islander.pulse(Accept(both, message.promise, found._replace(round=message.promise)))
             return

@@ -52,6 +52,21 @@ class Rules(NamedTuple):
     """A newcomer is handed the government before its own arrival, not that before another's, whom
     the same packet is for."""
 
+    members_propose: bool = False
+    """Whoever has recovered a found government proposes another only as a member of its
+    parliament, and else has that do so."""
+
+    keeps_majority: bool = False
+    """Nobody of the majority departs: whoever of it cannot be reached makes the government
+    collapse."""
+
+    keeps_proposing: bool = False
+    """A leader that has collapsed goes on proposing when it learns an entry of its government."""
+
+    any_quorum: bool = False
+    """A found government is recovered by any quorum of its parliament, of those that answer, not
+    by its majority alone."""
+
 
 PUBLISHED = Rules()
 SOUND = Rules(*(True for _ in Rules._fields))

@@ -79,6 +79,14 @@ class Loops(Player):
 def loops():
     return game(b=Loops("a"))
 
+def judging(state):
+    print("round and round", file=sys.stderr, flush=True)
+    while True:
+        pass
+
+def judges():
+    return game(StateInvariant("judged", judging))
+
 def never():
     while True:
         pass
@@ -336,13 +344,25 @@ def test_what_does_not_come_back_is_the_error_of_its_check(
 ) -> None:
     monkeypatch.setattr(ci_run, "GRACE", 2.0)
     bound = "max-seconds = 0.5"
-    project(check("never", bound), check("loops", bound), HOLDS)
+    project(check("never", bound), check("judges", bound), HOLDS)
     told = ci()
     assert told.code == 1
-    assert row(told, "never")[:2] == row(told, "loops")[:2] == ["✗", "error"]
+    assert row(told, "never")[:2] == row(told, "judges")[:2] == ["✗", "error"]
     assert "  making the model did not come back within 2.5 seconds, and was ended" in told.out
     assert "  exploring did not come back within 2.5 seconds, and was ended" in told.out
     assert "It last said:\n    round and round\n" in told.out
+    assert row(told, "rally")[:2] == ["✓", "holds"]
+
+
+def test_a_handler_that_does_not_come_back_makes_a_check_incomplete(
+    project: Project, ci: Ci, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ci_run, "GRACE", 60.0)  # for the process; the handler has a second
+    project(check("loops", "max-seconds = 0.5"), HOLDS)
+    told = ci()
+    assert told.code == 3
+    assert row(told, "loops")[:2] == ["?", "incomplete"]
+    assert "used up (max_seconds) in actor 'b' (Loops): receive" in " ".join(told.out.split())
     assert row(told, "rally")[:2] == ["✓", "holds"]
 
 
