@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .handlers import Handlers
 
-GRACE = 1.0
-"""Seconds beyond the time, for what ends in time by itself; and between two attempts."""
+GRACE = 0.5
+"""Seconds beyond the time, for what ends in time by itself; and between two looks after that."""
 
 
 class OutOfTime(KeyboardInterrupt):
@@ -49,13 +49,15 @@ class Deadline:
             self._left.set()
 
     def _watch(self, seconds: float, thread: int) -> None:
-        left = seconds + GRACE
+        left, seen = seconds + GRACE, None
         while not self._left.wait(min(left, TIMEOUT_MAX)):
             left = seconds + GRACE - self._clock()  # the clock may leave some time aside
+            running = self._handlers.running if left <= 0 else None
             with self._lock:
-                if left <= 0 and self._handlers.running is not None and not self._left.is_set():
+                stuck = running is not None and running is seen  # and none that just began
+                if stuck and running is self._handlers.running and not self._left.is_set():
                     _raise_in(thread, OutOfTime)
-            left = max(left, GRACE)
+            left, seen = max(left, GRACE), running
 
 
 def _raise_in(thread: int, kind: type[BaseException]) -> None:

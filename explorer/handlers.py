@@ -249,7 +249,9 @@ class Handlers:
         local, event = self.running
         self.running = None
         where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
-        return f" in {where} {location(error)} for {event!r}, in state {show(local.fields)}"
+        state = show(local.fields)
+        state = state if len(state) <= 200 else state[:199] + "…"
+        return f" in {where} {location(error)} for {event!r}, in state {state}"
 
     @property
     def droppers(self) -> frozenset[str]:

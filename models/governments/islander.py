@@ -51,7 +51,7 @@ from .records import (
 from .rules import SOUND, Rules
 from .shaper import IDLE, Decision, Shaper, shaper_of
 from .shapes import Arriving, Shape, change_of, changed, constituency, founding
-from .synchronizing import packet_of, reached_by_all, sync_of
+from .synchronizing import lacking, packet_of, reached_by_all, sync_of
 from .two_phase import Proposal, Recorder, Writer
 
 NOWHERE = Government(None)
@@ -209,7 +209,8 @@ class Islander:
         self.minimum = self.minimum._replace(propagated=propagated)
         if sync.committed < self.top:
             mine = self.government.arrival(self.me)
-            return Answer(Said("reject", self.top), Reached(mine, None))
+            lacks = lacking(self, sync.committed) if self.rules.levels_back else ()
+            return Answer(Said("reject", self.top), Reached(mine, None, lacks))
         for entry in sync.commits:
             self.commit(now, entry, self.top)
         self._trim()
@@ -388,6 +389,11 @@ class Islander:
         failed = False
         for to, answer in answers:
             failed = self._take(now, message, to, answer) or failed
+        for _, answer in answers:
+            for entry in answer.sync.commits if answer.sync else ():
+                self.commit(now, entry, self.top)
+        if self._is_stale(cookie):
+            return
         if failed and getattr(message, "collapsible", True):
             self.writer.failed(self, now, message, tuple(answers))
         if self._is_stale(cookie):

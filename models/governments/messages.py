@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .promises import NULL
-from .records import Answer, Minimum, Reached, Request, Synchronize, Write
+from .records import Answer, Entry, Minimum, Reached, Request, Synchronize, Write
 
 PING = Synchronize((), False, "")
 """The message of all requests whose message is not read."""
@@ -23,8 +23,7 @@ class Ask(NamedTuple):
     def __str__(self) -> str:
         sync, message = self.request.sync, self.request.message
         text = f"Ping at {sync.committed}" if self.request.synchronize else str(message)
-        commits = " ".join(str(one.promise) for one in sync.commits)
-        return f"{text}, commit {commits}" if commits else text
+        return text + _bringing(sync.commits)
 
 
 class Tell(NamedTuple):
@@ -39,7 +38,12 @@ class Tell(NamedTuple):
             return f"Log at {sync.committed}"
         found = f" with {said.register}" if said.register else ""
         promise = f" {said.promise}" if said.promise else ""
-        return said.method.capitalize() + promise + found
+        brings = _bringing(sync.commits) if sync else ""
+        return said.method.capitalize() + promise + found + brings
+
+
+def _bringing(commits: tuple[Entry, ...]) -> str:
+    return ", commit " + " ".join(str(one.promise) for one in commits) if commits else ""
 
 
 class Enqueue(NamedTuple):
@@ -80,7 +84,7 @@ def what_counts(request: Request, answer: Answer, trims: bool) -> Answer:
     reduces = trims and isinstance(request.message, (Synchronize, Write))
     tells = reduces or answer.acclimating or answer.unreachable
     return answer._replace(
-        sync=Reached(answer.sync.promise, answer.sync.committed),
+        sync=Reached(answer.sync.promise, answer.sync.committed, answer.sync.commits),
         minimum=answer.minimum if reduces else None,
         government=answer.government if tells else NULL,
     )

@@ -282,10 +282,12 @@ class Said(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The sync of an answer that says how far its sender is, and no more."""
+    """The sync of an answer that says how far its sender is; `commits` are what its addressee
+    lacks, if that is why it was refused."""
 
     promise: Arrived
     committed: Promise | None
+    commits: tuple[Entry, ...] = ()
 
 
 class Answer(NamedTuple):

@@ -67,6 +67,9 @@ class Rules(NamedTuple):
     """A found government is recovered by any quorum of its parliament, of those that answer, not
     by its majority alone."""
 
+    levels_back: bool = False
+    """Who refuses another because that is behind brings it what it lacks."""
+
 
 PUBLISHED = Rules()
 SOUND = Rules(*(True for _ in Rules._fields))

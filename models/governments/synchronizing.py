@@ -90,6 +90,15 @@ def _reached(islander: Islander, to: str) -> tuple[Promise | None, Kept | None]:
     return reached, arrived
 
 
+def lacking(islander: Islander, reached: Promise) -> tuple[Entry, ...]:
+    """The entries after `reached`, as many as one request brings; none if it is not in the log."""
+    promises = [kept.entry.promise for kept in islander.log]
+    if reached not in promises:
+        return ()
+    first = promises.index(reached) + 1
+    return islander.entries[first : first + MOST_COMMITS]
+
+
 def _after(islander: Islander, reached: Promise) -> tuple[tuple[Entry, ...], bool]:
     """The entries after `reached`, as many as one request brings, and whether it is all."""
     if reached < islander.minimum.propagated:

@@ -264,7 +264,8 @@ def sync(one: Sync | Reached) -> Json:
     promise = {} if one.promise is None else {"promise": str(one.promise)}
     committed = None if one.committed is None else str(one.committed)
     if isinstance(one, Reached):
-        return promise | {"committed": committed, "commits": []}
+        commits = [entry(part) for part in one.commits]
+        return promise | {"committed": committed, "commits": commits}
     return promise | {
         "republic": plain(one.republic),
         "from": one.sender,

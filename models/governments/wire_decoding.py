@@ -194,13 +194,9 @@ def _sync(part: Part) -> Sync:
         fields["government"].government(),
         fields["collapsed"].flag(),
         fields["committed"].promise(),
-        tuple(map(_entry, fields["commits"].items())),
+        _commits(fields["commits"]),
         fields["synced"].flag(),
     )
-    for at, (one, other) in enumerate(pairwise(sync.commits), 1):
-        if other.previous != one.promise:
-            where = Part(None, f"{fields['commits'].path}[{at}].previous")
-            raise where.refuse(f"it is {other.previous}; the entry before is {one.promise}.")
     furthest = {"government": sync.government, "minimum.propagated": sync.minimum.propagated}
     if sync.commits:
         furthest["commits"] = sync.commits[-1].promise
@@ -213,8 +209,18 @@ def _sync(part: Part) -> Sync:
 def _reached(part: Part) -> Reached:
     fields = part.fields("committed", "commits", optional=["promise"])
     fields["committed"].must_be(None)
-    fields["commits"].must_be([])
-    return Reached(fields["promise"].government() if "promise" in fields else None, None)
+    promise = fields["promise"].government() if "promise" in fields else None
+    return Reached(promise, None, _commits(fields["commits"]))
+
+
+def _commits(part: Part) -> tuple[Entry, ...]:
+    """Entries each of which is the predecessor of the next."""
+    commits = tuple(map(_entry, part.items()))
+    for at, (one, other) in enumerate(pairwise(commits), 1):
+        if other.previous != one.promise:
+            where = Part(None, f"{part.path}[{at}].previous")
+            raise where.refuse(f"it is {other.previous}; the entry before is {one.promise}.")
+    return commits
 
 
 def _minimum(part: Part) -> Minimum:

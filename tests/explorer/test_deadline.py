@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from importlib import import_module
 
@@ -89,3 +90,26 @@ def test_nothing_is_raised_once_the_context_was_left() -> None:
     for _ in range(10**6):  # time for what should not come
         pass
     assert explore(looping(lambda: None), max_states=10, max_seconds=1e300).states == 10
+
+
+def test_handlers_that_return_are_not_ended_however_late_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine looks at the clock once, here; were one of its handlers ended, it would say so."""
+    monkeypatch.setattr(deadline, "GRACE", 0.3)
+    monkeypatch.setattr(import_module("islander.explorer.reference"), "PACE", 10**9)
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
+
+    def start(self: Cell) -> None:
+        self.send("a", "x")
+
+    def receive(self: Cell, message: str, sender: str) -> None:
+        self.value += 1
+        if self.value < 400:
+            time.sleep(0.002)
+            self.send("a", "x")
+
+    model = Model("m", {"a": cell(0, start=start, receive=receive)}, properties=[TRUE])
+    result = explore(model, "reference", max_seconds=0.01)
+    assert result.states in (1, 401)  # 1 if it took as long to begin
+    assert "receive" not in str(result.incomplete_because)

@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 
 from islander.models.governments import wire
 from islander.models.governments.promises import Promise
-from islander.models.governments.records import Bare, Cookie, Entry, Prepare, Register, Write
+from islander.models.governments.records import (
+    Answer,
+    Bare,
+    Cookie,
+    Entry,
+    Prepare,
+    Reached,
+    Register,
+    Said,
+    Write,
+)
 from islander.models.governments.wire import WireError, json_value, plain
 from islander.models.governments.wire_decoding import read_answer, read_cookie, read_request
 
@@ -428,7 +438,7 @@ def test_an_answer_that_is_damaged_is_refused_with_the_part_that_is(
         (at("backwards", value=1), "answer.backwards: it must be true here; got 1."),
         (at("government", value="1/0"), "answer.government: it must be null here"),
         (at("sync", "committed", value="1/0"), "answer.sync.committed: it must be null here"),
-        (at("sync", "commits", value=[1]), "answer.sync.commits: it must be [] here"),
+        (at("sync", "commits", value=[1]), "answer.sync.commits[0]: 1 is no object"),
         (at("message", "method", value="receive"), "must be one of reject."),
     ],
 )
@@ -438,6 +448,21 @@ def test_a_refusal_to_go_back_is_checked(change: Change, said: str) -> None:
     with pytest.raises(WireError) as refused:
         read_answer(answer)
     assert said in str(refused.value)
+
+
+def test_a_refusal_may_bring_what_its_addressee_lacks() -> None:
+    lacking = (
+        Entry(Promise.parse("4/1"), "x", Promise.parse("4/0")),
+        Entry(Promise.parse("4/2"), "y", Promise.parse("4/1")),
+    )
+    refused = Answer(
+        Said("reject", Promise.parse("4/2")), Reached(Promise.parse("2/0"), None, lacking)
+    )
+    assert read_answer(json.loads(json.dumps(wire.answer(refused)))) == refused
+    torn = wire.answer(refused)
+    torn["sync"]["commits"][1]["previous"] = "4/0"
+    with pytest.raises(WireError, match=r"answer.sync.commits\[1\].previous: it is 4/0; the entry"):
+        read_answer(torn)
 
 
 @pytest.mark.parametrize("json_", [None, 3, "x", [], {}, {"message": {}}, {1: 2}, {"message": 1}])
