@@ -27,10 +27,10 @@ class Instance(NamedTuple):
 
 INSTANCES = (
     Instance("collapses", {"collapses": 2, "losses": 1, "asked": 1}, (27_360_011, 124_878_932, 71)),
-    Instance("entries", {"values": 2, "asked": 1}, (39_364_696, 193_054_283, 68)),
+    Instance("entries", {"values": 2, "asked": 1}, (42_231_512, 206_400_768, 68)),
     Instance("arrival", {"newcomers": 1, "values": 0}, (116_680, 375_299, 49)),
     Instance("growth", {"members": 1, "newcomers": 2, "values": 0}, (644_832, 2_288_479, 52)),
-    Instance("five", {"members": 5, "asked": 1}, (59_966_611, 336_083_452, 83)),
+    Instance("five", {"members": 5, "asked": 1}, (68_672_608, 380_792_434, 83)),
 )
 
 
