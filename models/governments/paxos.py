@@ -74,6 +74,12 @@ class Proposer(NamedTuple):
             if change is not None:
                 self._recover(islander, message, alone, change)
                 return
+        if self.proposal.body.promise != message.promise:
+            # Both parliaments were asked to recover what is in the log meanwhile: propose anew.
+            promise = next_round(message.promise, islander.rules)
+            islander.writer = self._replace(promise=promise, register=found)
+            islander.retry(now)
+            return
         entry = Entry(message.promise, self.proposal.body, found.head.promise)
         round_ = message.promise if islander.rules.rounds else None
         register = Register((*found.chain, entry), round_)
