@@ -14,8 +14,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, socket
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -111,6 +113,7 @@ class ExplorerServer(ThreadingHTTPServer):
 
     def __init__(self, explorer: LiveExplorer, host: str, port: int) -> None:
         self.explorer = explorer
+        self._connections: set[socket] = set()
         try:
             super().__init__((host, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -118,6 +121,24 @@ class ExplorerServer(ThreadingHTTPServer):
                 f"cannot serve at {host}:{port}: {error}. Give another --port; 0 takes a free one."
             ) from error
         self.hosts = frozenset(f"{name}:{self.server_port}" for name in (*NAMES, host))
+
+    def get_request(self) -> tuple[socket, Any]:
+        """The next connection; a browser opens some before it has anything to ask."""
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stop serving, also those who are connected already."""
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):  # it was closed by the other side
+                connection.shutdown(SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: a reader that leaves is none; what we get wrong the page is told."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -296,6 +298,17 @@ def test_a_handler_that_fails_while_one_explores_is_told_in_the_page() -> None:
         assert "four is too many" in browser.text("#failure")
         assert "Traceback" not in browser.text("body")
     assert browser.complaints() == []
+
+
+def test_who_is_connected_when_it_ends_is_not_served_any_more() -> None:
+    with serving(explore(paxos(bug="hidden-vote")), states=0) as server:
+        early = socket.create_connection(server.server_address[:2], timeout=20)
+        deadline = time.monotonic() + 20
+        while not server._connections and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert server._connections
+    with early:
+        assert early.recv(1) == b""
 
 
 def test_a_server_that_is_gone_is_told_in_the_page() -> None:
