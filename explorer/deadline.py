@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from threading import TIMEOUT_MAX, Event, Lock, Thread, get_ident
 from types import TracebackType
@@ -62,4 +61,6 @@ class Deadline:
 
 def _raise_in(thread: int, kind: type[BaseException]) -> None:
     """Raise an exception in another thread, between two of its instructions."""
+    import ctypes  # which is not needed to begin with
+
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))

@@ -243,7 +243,8 @@ class Handlers:
         return known
 
     def interrupted(self, error: KeyboardInterrupt) -> str:
-        """What was running when it was interrupted, as " while …"; "" if no handler was."""
+        """Which handler was interrupted, and where, as " in …"; "" if none was. It then counts as
+        running no more."""
         if self.running is None:
             return ""
         local, event = self.running

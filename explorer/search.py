@@ -20,10 +20,14 @@ from .semantics import Semantics
 from .trace import Trace
 
 if TYPE_CHECKING:
+    from .handlers import Handlers
     from .quotient import Quotient, View
 
 INTERRUPTED = "interrupted"
 """What a search that Ctrl-C ended says of that."""
+
+MANY, DEEP = 10_000, 200
+"""States, and depth, from which on a search without bounds asks whether it will end."""
 
 
 def used_up(seconds: float | None) -> str:
@@ -31,8 +35,10 @@ def used_up(seconds: float | None) -> str:
     return f"the time of {seconds:g} s was used up (max_seconds)"
 
 
-MANY, DEEP = 10_000, 200
-"""States, and depth, from which on a search without bounds asks whether it will end."""
+def stopped_by(error: KeyboardInterrupt, seconds: float | None, handlers: Handlers) -> str:
+    """What one says that Ctrl-C ended, or that had so many seconds and a handler ran on."""
+    why = used_up(seconds) if isinstance(error, OutOfTime) else INTERRUPTED
+    return why + handlers.interrupted(error)
 
 
 class Budgets(NamedTuple):
@@ -170,8 +176,7 @@ class Search(ABC):
     def stop(self, error: KeyboardInterrupt) -> None:
         """End the search as Ctrl-C does, or a handler that runs on when the time is used up."""
         self.interrupted = not isinstance(error, OutOfTime)
-        why = INTERRUPTED if self.interrupted else used_up(self.budgets.seconds)
-        self.bound = why + self.semantics.handlers.interrupted(error)
+        self.bound = stopped_by(error, self.budgets.seconds, self.semantics.handlers)
 
     @property
     def depth(self) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from .deadline import Deadline, OutOfTime
+from .deadline import Deadline
 from .errors import PropertyError, UsageError
 from .explore import check_checkable, check_number, explanation_of
 from .facts import FactSet
@@ -23,7 +23,7 @@ from .judging import Finding, Judge
 from .model import Model
 from .properties import Property, Subject
 from .result import PropertyResult, Verdict, overall
-from .search import INTERRUPTED, used_up
+from .search import stopped_by, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
 from .stopwatch import Stopwatch
@@ -214,9 +214,7 @@ class _Run:
                     self._count(walk)
                     self._judge(walk)
         except KeyboardInterrupt as error:
-            in_time = isinstance(error, OutOfTime)
-            why = used_up(self.max_seconds) if in_time else INTERRUPTED
-            self.bound = why + self.semantics.handlers.interrupted(error)
+            self.bound = stopped_by(error, self.max_seconds, self.semantics.handlers)
 
     def conclude(self, item: Property) -> PropertyResult:
         """What was found out about a property."""
