@@ -323,14 +323,20 @@ class Islander:
                 raise ProtocolError(f"{change.arrive.id} arrived out of turn")
             waiting = waiting[1:]
         shaper = shaper_of(self.parliament_size, self.government, recovered)
-        self.shaper = shaper._replace(arriving=waiting, keeps_majority=self.rules.keeps_majority)
+        self.shaper = shaper._replace(arriving=waiting)
         for promise in self.unreachable:
-            self._decide(self.shaper.unreachable(promise))
+            self._let_go(promise)
         for promise in self.acclimating:
             self._decide(self.shaper.acclimate(promise))
         for one in self.government.acclimated:
             if self.government.arrival(one) not in self.disappeared:
                 self._decide(self.shaper.acclimated(one))
+
+    def _let_go(self, promise: Arrived) -> None:
+        """Have one who cannot be reached depart."""
+        kept = self.government.majority if self.rules.keeps_majority else ()
+        if self.government.arrived_at(promise) not in kept:
+            self._decide(self.shaper.unreachable(promise))
 
     # -- what the roles use -----------------------------------------------------------------------
 
@@ -438,7 +444,7 @@ class Islander:
         for promise in unreachable:
             if promise not in self.unreachable:
                 self.unreachable = _with(self.unreachable, promise)
-                self._decide(self.shaper.unreachable(promise))
+                self._let_go(promise)
         for promise in answer.acclimating or ():
             if promise not in self.acclimating:
                 self.acclimating = _with(self.acclimating, promise)

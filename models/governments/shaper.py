@@ -24,7 +24,6 @@ class Shaper(NamedTuple):
     expandable: tuple[str, ...] = ()
     decided: bool = False
     idle: bool = False
-    keeps_majority: bool = False
 
     def unreachable(self, promise: Arrived) -> Decision:
         """The islander that arrived at `promise` cannot be reached."""
@@ -35,8 +34,6 @@ class Shaper(NamedTuple):
         one = self.government.arrived_at(promise)
         if one is None:
             raise ProtocolError(f"nobody of government {self.government.promise} is unreachable")
-        if self.keeps_majority and one in self.government.majority:
-            return self, None
         minority = tuple(name for name in self.government.minority if name != one)
         return self, self._shape(minority=minority, depart=one)
 
