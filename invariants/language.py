@@ -222,10 +222,10 @@ class Language:
                 f"or a collection of values."
             )
         if sort not in self._ranges:
-            relation = isinstance(sort, type) and issubclass(sort, Fact)
-            values = self._universe.values(sort)
-            if relation:
+            if isinstance(sort, type) and issubclass(sort, Fact):
                 values = [(fact, [fact]) for fact in self._universe.of(sort)]
+            else:
+                values = self._universe.values(sort)
             self._ranges[sort] = [self._value(value, facts) for value, facts in values]
         return self._ranges[sort]
 

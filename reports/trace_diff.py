@@ -233,7 +233,8 @@ def _envelope_differences(old: Json, new: Json, gone: str, come: str) -> Iterato
         for (sender, receiver, message), copies in envelopes.items():
             times = f" ×{copies}" if copies > 1 else ""
             yield f"{said} {clean(f'{sender} → {receiver}')} {message}{times}"
-    if ours == theirs and exactly(old) != exactly(new):
+    texts = [[exactly(one) for one in listed or ()] for listed in (old, new)]
+    if texts[0] != texts[1] and sorted(texts[0]) == sorted(texts[1]):
         yield f"{come} the same in another order"
 
 
