@@ -1,8 +1,8 @@
 """Each repair is needed: without it, with all the others in force, something goes wrong.
 
-Of most the explorer finds that itself (`test_model.py`). Some need runs that are too long for that:
-they were driven by hand, step by step, and written as schedules, in `without/`. With all repairs
-the same steps do no harm, as far as they can be taken then.
+Of some the explorer finds that itself (`test_model.py`). Others need runs that are too long for it,
+or departures: they were driven by hand or met by random walks, and are schedules, in `without/`.
+With all repairs the same steps do no harm, as far as they can be taken then.
 """
 
 from __future__ import annotations
