@@ -144,16 +144,10 @@ def print_trace(text: str, kind: str) -> None:
     typer.echo(text if kind == "text" else text.encode("utf-8"), nl=False)
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """The reader has left, which rich would end as a model ends that calls sys.exit()."""
-        raise BrokenPipeError
-
-
 def console_and_width(aside: bool = False) -> tuple[Console, int | None]:
     """A console, and the width to break lines at; None when piped, a line being a line there.
     `aside`: on standard error."""
-    console = _Console(highlight=False, stderr=aside)
+    console = Console(highlight=False, stderr=aside)
     return console, console.width if console.is_terminal else None
 
 
