@@ -140,7 +140,7 @@ def _result(
 ) -> Result:
     """What a search that is over established."""
     properties = {item.name: _conclude(search, item, compiling) for item in search.model.properties}
-    verdict = overall([found.verdict for found in properties.values()])
+    verdict = overall([found.verdict for found in properties.values()], search.interrupted)
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
     if verdict is Verdict.INCOMPLETE and because:

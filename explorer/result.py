@@ -67,8 +67,10 @@ class Result:
     fact_sets      distinct fact sets judged
     handler_calls  distinct (local state, event) pairs: how often Python decided
     seconds        wall-clock time
-    incomplete_because  which bound ended the search, or None
-    interrupted    whether Ctrl-C did
+    incomplete_because  what ended the search before it covered everything, or left a property
+                   undecided; None if nothing did. The verdict may be *holds* even so: if every
+                   property is a witness, and was reached
+    interrupted    whether Ctrl-C did; the verdict is then no *holds*
     explored       makes `graph`
     quotients      makes quotients: see `quotient_by`
     covered        makes `coverage`
@@ -128,9 +130,10 @@ class Progress(NamedTuple):
     seconds: float
 
 
-def overall(verdicts: list[Verdict]) -> Verdict:
-    """Violated if any is, else incomplete if any is, else holds."""
-    for verdict in (Verdict.VIOLATED, Verdict.INCOMPLETE):
-        if verdict in verdicts:
-            return verdict
+def overall(verdicts: list[Verdict], interrupted: bool) -> Verdict:
+    """Violated if any is, else incomplete if any is or if Ctrl-C ended the run, else holds."""
+    if Verdict.VIOLATED in verdicts:
+        return Verdict.VIOLATED
+    if interrupted or Verdict.INCOMPLETE in verdicts:
+        return Verdict.INCOMPLETE
     return Verdict.HOLDS

@@ -17,6 +17,7 @@ from rich.text import Text
 from . import reports
 from .call_site import Found
 from .explorer import IslanderError, ModelError, PropertyResult, Result, UsageError, Verdict
+from .reports.conclusion import conclusion
 from .reports.text import broken
 from .reports.words import clean
 
@@ -69,6 +70,7 @@ class Checked:
     def __init__(self, result: Result, keeping: Keeping) -> None:
         self._model, self._verdict = clean(result.model.name), result.verdict
         self._because = clean(result.incomplete_because or "")
+        self._conclusion = clean(conclusion(result))
         self._found = {
             name: (number, found)
             for number, (name, found) in enumerate(result.properties.items(), 1)
@@ -93,8 +95,8 @@ class Checked:
             return
         wanted = f"{clean(violates)} was to be violated"
         if not violated:
-            held = self._verdict is Verdict.HOLDS
-            self._fail([], f"{wanted}, but {'every property holds' if held else self._because}")
+            held = self._verdict is Verdict.HOLDS and not self._because
+            self._fail([], f"{wanted}, but {'every property holds' if held else self._conclusion}")
         if names != [violates]:
             others = clean(", ".join(name for name in names if name != violates))
             self._fail(violated, f"{wanted} alone, but found violated: {others}")
