@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .deadline import Deadline, OutOfTime
 from .errors import CapacityError, PropertyError
@@ -22,6 +22,8 @@ from .trace import Trace
 if TYPE_CHECKING:
     from .handlers import Handlers
     from .quotient import Quotient, View
+
+P = TypeVar("P")
 
 INTERRUPTED = "interrupted"
 """What a search that Ctrl-C ended says of that."""
@@ -39,6 +41,15 @@ def stopped_by(error: KeyboardInterrupt, seconds: float | None, handlers: Handle
     """What one says that Ctrl-C ended, or that had so many seconds and a handler ran on."""
     why = used_up(seconds) if isinstance(error, OutOfTime) else INTERRUPTED
     return why + handlers.interrupted(error)
+
+
+def telling(listener: Callable[[P], None], progress: P) -> None:
+    """Tell somebody the progress. Where in there Ctrl-C is pressed is of no interest: it is none of
+    the model's code."""
+    try:
+        listener(progress)
+    except KeyboardInterrupt as error:
+        raise error.with_traceback(None)  # noqa: B904 - it is the same
 
 
 class Budgets(NamedTuple):
@@ -245,7 +256,7 @@ class Search(ABC):
         """Tell the progress; whether the time is used up."""
         progress = self.progress()
         if self.on_progress:
-            self.on_progress(progress)
+            telling(self.on_progress, progress)
         if self.budgets.seconds is None or progress.seconds < self.budgets.seconds:
             return False
         self.bound = used_up(self.budgets.seconds)
