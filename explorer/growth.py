@@ -22,7 +22,7 @@ from .model import Model
 from .network import Envelope, NetworkState
 from .semantics import Semantics, State
 
-_STARTS = 1000
+_STARTS = _CHOICES = 1000  # initial states, and steps from a state, that are looked at
 _WALKS = 25
 _STEPS = 60
 _SHOWN = 4
@@ -52,7 +52,7 @@ def endless(model: Model) -> str | None:
         for _ in range(_WALKS):
             run = [_Visit(generator.choice(starts), None)]
             while len(run) <= _STEPS:
-                steps = list(semantics.steps(run[-1].state))
+                steps = list(islice(semantics.steps(run[-1].state), _CHOICES))
                 if not steps:
                     break
                 step = generator.choice(steps)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,8 @@ def starting(most: int, drops: bool = False) -> Model:
 @pytest.fixture
 def kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the tabulated engine explore what is small, and take few initial states at a time."""
-    monkeypatch.setattr("islander.explorer.explore.SMALL", 0)
-    monkeypatch.setattr("islander.explorer.tabulated.INITIAL", 7)
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
+    monkeypatch.setattr(import_module("islander.explorer.tabulated"), "INITIAL", 7)
 
 
 def counts(model: Model, engine: str, **options: int) -> tuple[object, ...]:
@@ -131,11 +132,12 @@ def test_no_more_initial_states_are_made_than_may_be_kept(engine: str) -> None:
 
 
 @pytest.mark.usefixtures("kernels")
-def test_initial_states_end_with_the_memory() -> None:
-    found = explore(starting(1000), max_bytes=30_000_000)
+def test_initial_states_end_with_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("islander.explorer.tabulated"), "INITIAL", 1024)
+    found = explore(starting(1000), max_bytes=3_000_000)
     assert found.verdict is Verdict.INCOMPLETE
-    assert str(found.incomplete_because).startswith("the memory of 30,000,000 bytes would not")
-    assert 7 <= found.states < 1000 * 500 * 500
+    assert str(found.incomplete_because).startswith("the memory of 3,000,000 bytes would not")
+    assert 1024 <= found.states < 10**6
 
 
 def test_walks_begin_in_the_first_of_too_many_initial_states() -> None:
