@@ -294,6 +294,29 @@ def test_the_marker_beside_it_is_refused(run: Callable[..., str], marker_first: 
     assert "1 error" in printed
 
 
+MARKED = """
+import pytest
+from game import game
+
+@pytest.mark.islander
+def test_it():
+    return game(1)
+"""
+
+
+@pytest.mark.parametrize(
+    "ini",
+    ["addopts = --strict-markers", "filterwarnings = error::pytest.PytestReturnNotNoneWarning"],
+)
+def test_a_marked_test_is_not_green_without_the_plugin_where_pytest_is_strict(
+    run: Callable[..., str], pytester: pytest.Pytester, ini: str
+) -> None:
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    printed = run(MARKED, *WAYS["no plugin is loaded"])
+    assert re.search(r"1 (failed|error)", printed)
+    assert "passed" not in printed
+
+
 def test_its_trace_replays_and_the_command_line_checks_it(run: Callable[..., str]) -> None:
     printed = run(SOURCE, *WAYS["plugin, by name"])
     commands = re.findall(r"^  islander (replay \.islander/traces/\S+)$", printed, re.M)
