@@ -145,7 +145,7 @@ def _result(
     because = search.bound or search.cut
     if verdict is Verdict.INCOMPLETE and because:
         because = "; ".join([because, *_growth(search)])
-    elif verdict is Verdict.INCOMPLETE and undecided:
+    elif verdict is Verdict.INCOMPLETE and undecided is not None:
         because = f"{undecided.name}: {undecided.explanation}"
     interleavings, cyclic = _interleavings(search, counting)
     return Result(

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .deadline import Deadline, OutOfTime
 from .errors import PropertyError, UsageError
@@ -22,7 +22,7 @@ from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
 from .properties import Property, Subject
-from .result import PropertyResult, Verdict, overall
+from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
@@ -73,6 +73,9 @@ class Simulation:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
+
+    def __bool__(self) -> NoReturn:
+        raise no_truth(self, "simulation.verdict is not Verdict.VIOLATED")
 
     def __repr__(self) -> str:
         return (

@@ -363,7 +363,7 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     from .models.governments.recording import recorded
 
     if found is None or found.trace is None:
-        of = f"trace of {found.name!r}" if found else "counterexample"
+        of = f"trace of {found.name!r}" if found is not None else "counterexample"
         say(f"There is no {of}: {path} was not written.")
         return
     reports.write_whole(path, recorded(found.trace).text)

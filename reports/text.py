@@ -39,7 +39,7 @@ def violation_lines(
         title = f"{name} is violated after {_count(len(found.trace), 'step')}"
     lines = broken(Text(title, style="bold"), width, indent=2)
     same = next((one for one in shown if _same_steps(one.trace, found.trace)), None)
-    if same:
+    if same is not None:
         steps = broken(Text(f"  the same steps as above: {clean(same.name)}"), width, indent=4)
     else:
         steps = trace_lines(found.trace, width)
