@@ -21,7 +21,7 @@ from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
-from .properties import Property, Subject
+from .properties import Property, Subject, judged
 from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, used_up
 from .semantics import Semantics, State
@@ -321,7 +321,7 @@ def _decided(semantics: Semantics, item: Property) -> Reached:
         whole = item.subject is Subject.STATE
         subject = state if whole else semantics.facts(state)
         if subject not in answers:
-            (answer,) = item.judge([semantics.view(state) if whole else subject])
+            (answer,) = judged(item, [semantics.view(state) if whole else subject])
             answers[subject] = answer is item.somewhere
         return answers[subject]
 
