@@ -19,6 +19,10 @@ class IslanderError(Exception):
     """Base of all errors that Islander raises on purpose; `str(error)` is meant for a person."""
 
 
+class DefectError(Exception):
+    """Islander found that it is wrong itself: no `IslanderError`, for no user can mend it."""
+
+
 class UsageError(IslanderError):
     """A call, a parameter or a file that cannot be used as given."""
 

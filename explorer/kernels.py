@@ -457,6 +457,13 @@ def _owner(h, owners):
 
 
 @njit(forceinline=True)
+def _line(h, shift):
+    """The line that the upper bits of a hash name, those left when it is shifted so far: by one bit
+    on its own, since no word can be shifted by 64, as one line would need."""
+    return np.int64((h >> (shift - np.uint64(1))) >> np.uint64(1))
+
+
+@njit(forceinline=True)
 def _first_outcome(tables, event, local):
     page = np.int64(tables.page_of[tables.event_pages[event] + (local >> PAGE_BITS)])
     return np.int64(tables.pages[(page << PAGE_BITS) + (local & (PAGE - 1))])
@@ -1026,9 +1033,9 @@ def _probe(width, rows, table, mask, line, tag, words, at):
 def _look_ahead(width, rows, table, shift, mask, hashes, lines, begin, until):
     """Prefetch what the probes of these hashes need, and leave in `lines` where they stand."""
     for i in range(begin, until):
-        _prefetch(table, np.int64(hashes[i] >> shift) * LINE)
+        _prefetch(table, _line(hashes[i], shift) * LINE)
     for i in range(begin, until):
-        line, tag = np.int64(hashes[i] >> shift), hashes[i] >> np.uint64(32)
+        line, tag = _line(hashes[i], shift), hashes[i] >> np.uint64(32)
         found = _compare_line(table, line, tag)
         while not found:  # the line is full, and of other states
             line = (line + 1) & mask
@@ -1041,7 +1048,7 @@ def _look_ahead(width, rows, table, shift, mask, hashes, lines, begin, until):
 @njit(forceinline=True)
 def _free_slot(table, mask, h, shift):
     """Where a state with this hash, which is not in the table, is to be entered."""
-    line = np.int64(h >> shift)
+    line = _line(h, shift)
     empty = _compare_line(table, line, np.uint64(0)) >> np.uint64(LINE)
     while not empty:
         line = (line + 1) & mask
@@ -1249,7 +1256,7 @@ def _first_too_many(width, visited, batch, box, work, states, most):
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     new = 0
     for i in range(box.counts[0]):
-        line, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
+        line, tag = _line(box.hashes[i], shift), box.hashes[i] >> np.uint64(32)
         _, entry = _probe(width, rows, table, mask, line, tag, batch.words, i * width)
         if entry != 0:
             continue
@@ -1641,17 +1648,27 @@ def repack(lanes, queues, old_layout_, new_layout_, new_bit, old, new, begin, en
                 shift += np.uint64(new_layout.queues[4 * queue + 2])
 
 
+@njit(nogil=True)
+def _shift_of(lines):
+    """How far a hash is shifted to name one of so many lines, a power of two."""
+    shift = np.uint64(64)
+    while lines > 1:
+        lines >>= 1
+        shift -= np.uint64(1)
+    return shift
+
+
 @njit(cache=True, nogil=True)
 def spread(table_, old):
     """Spread the entries of a table, which were in its first `old` places, over all of it.
 
-    It is done in place, back to front: the line that an entry goes to now is hardly ever one before
-    the line where it was. The entries for which it is wait aside."""
-    table, lines = _pointer(table_), table_.shape[0] // LINE
-    shift = np.uint64(64)
-    while lines >> (np.int64(64) - np.int64(shift)) > 1:
-        shift -= np.uint64(1)
-    mask, waiting = lines - 1, 0
+    It is done in place, back to front. An entry is entered at once if its probe stays within the
+    lines from `line` on, since no others are done with. The rest wait aside until all are. They are
+    few: the line that an entry goes to now is hardly ever one before the line where it was, and
+    hardly any probe passes the end of the table."""
+    table, places = _pointer(table_), table_.shape[0]
+    lines = places // LINE
+    shift, mask, waiting = _shift_of(lines), lines - 1, 0
     aside, moving = np.empty(old, np.uint64), np.empty(LINE, np.uint64)
     for line in range(old // LINE - 1, -1, -1):
         for i in range(LINE):
@@ -1661,17 +1678,38 @@ def spread(table_, old):
             entry = moving[i]
             if entry == 0:
                 break
-            home = np.int64(entry >> shift)
-            slot = np.int64(-1)
-            if home >= line:
-                slot = _free_slot(table, mask, entry, shift)
-            if slot >= line * LINE:  # else the line is not settled, or the end was passed
+            home = _line(entry, shift)
+            slot = home * LINE if home >= line else places
+            while slot < places and table[slot] != 0:  # quicker than by lines just written
+                slot += 1
+            if slot < places:
                 table[slot] = entry
             else:
                 aside[waiting] = entry
                 waiting += 1
     for at in range(waiting):
         table[_free_slot(table, mask, aside[at], shift)] = aside[at]
+
+
+@njit(cache=True, nogil=True)
+def count_found(table_):
+    """How many entries of a table a probe comes to: those before which all lines are full, from the
+    one on that their hash names."""
+    table, lines = _pointer(table_), table_.shape[0] // LINE
+    shift, mask, found = _shift_of(lines), lines - 1, 0
+    gap = np.int64(-1)  # the last line, going round, that has a free place
+    while gap > -lines and table[(lines + gap) * LINE + LINE - 1] != 0:
+        gap -= 1
+    for line in range(lines):
+        full = True
+        for i in range(LINE):
+            entry = table[line * LINE + i]
+            full &= entry != 0
+            passed = (line - _line(entry, shift)) & mask
+            found += np.int64((entry != 0) & (passed < line - gap))
+        if not full:
+            gap = np.int64(line)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -1696,7 +1734,7 @@ def deal(rows, count, visited_, owned, copy):
             h = _hash(source, (at + 16) * width, width)
             owner = _owner(h, owners)
             table = _words_at(visited.tables[owner])
-            _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
+            _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
         h = _hash(source, at * width, width)
         owner = _owner(h, owners)
         table, shift = _words_at(visited.tables[owner]), np.uint64(visited.shifts[owner])
@@ -1841,7 +1879,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         hashes[i] = h
         owner = _owner(h, widths.owners)
         table = _words_at(visited.tables[owner])
-        _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
+        _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
     for i in range(k):
         h = hashes[i]
         owner = _owner(h, widths.owners)
@@ -1849,7 +1887,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         shift = np.uint64(visited.shifts[owner])
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
         _, entry = _probe(
-            width, rows, table, mask, np.int64(h >> shift), h >> np.uint64(32), words, i * width
+            width, rows, table, mask, _line(h, shift), h >> np.uint64(32), words, i * width
         )
         handles[i] = -1
         if entry != 0:
