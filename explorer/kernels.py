@@ -546,15 +546,14 @@ def _drop(width, widths, layout, tables, words, to):
     """Take out of a state the messages that both their senders and their receivers drop. Returns
     the event of one that they are to be asked about first, else -1."""
     for w in range(width):
+        # There may be further copies in a word without a first one.
         flying = words[to + w] & layout.first[w]
-        if not flying:
-            continue
         sent, received, unasked = np.uint64(0), np.uint64(0), np.uint64(0)
         for a in range(widths.actors):
             at = 2 * (tables.local_from[a] + _lane(layout, words, to, a)) * width + w
             sent |= tables.dropped[at]
             unasked |= flying & tables.concerned[2 * a * width + w] & ~tables.asked[at]
-        for a in range(widths.actors if flying & sent else 0):
+        for a in range(widths.actors if words[to + w] & sent else 0):
             at = (2 * (tables.local_from[a] + _lane(layout, words, to, a)) + 1) * width + w
             received |= tables.dropped[at]
             wanted = flying & sent & tables.concerned[(2 * a + 1) * width + w]
