@@ -1,7 +1,8 @@
 """The one exception family.
 
 Every mistake in a model, a property, a file or a call ends in an `IslanderError` whose text says
-what was wrong, where, and what to do about it. Anything else that escapes is a defect of ours.
+what was wrong, where, and what to do about it. Anything else that escapes is a defect of ours; a
+`DefectError` is one that we noticed.
 """
 
 from __future__ import annotations
@@ -62,3 +63,8 @@ class TraceError(IslanderError):
 
 class SnapshotError(IslanderError):
     """A checkpoint that is damaged, or that was taken of another model."""
+
+
+class DefectError(Exception):
+    """Something that cannot be unless Islander itself is wrong; not an IslanderError, for it is no
+    mistake of whoever sees it."""
