@@ -2,7 +2,7 @@
 
 Every mistake in a model, a property, a file or a call ends in an `IslanderError` whose text says
 what was wrong, where, and what to do about it. So does a check that failed where one asserts that
-it does not. Anything else that escapes is a defect of ours.
+it does not. Anything else that escapes is a defect of ours; a `DefectError` is one that we noticed.
 """
 
 from __future__ import annotations

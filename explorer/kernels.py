@@ -55,6 +55,7 @@ BOUND = 5  # one state more than may be kept was found
 OVERFLOW = 6  # a count needs more words than it has
 PAUSE = 7  # as many states were worked on as asked for
 UNASKED = 8  # an actor was not asked yet whether it drops a message, its delivery being [EVENT]
+LOST = 9  # a step leads to a state that is not in the visited set, which holds all there are
 
 # Entries of a page: the first outcome of a pair, or one of these.
 UNKNOWN = -1
@@ -1915,12 +1916,12 @@ def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
 
 
 @njit(cache=True, nogil=True)
-def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, handles):
-    """The steps of one state, up to the first pair that has no entry: their number. Their outcomes
-    are left in the batch, where they lead in `handles`."""
+def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handles, handle):
+    """The steps of one state: (status, their number), up to where it ended if not all can be made.
+    Their outcomes are left in the batch, where they lead in `handles`."""
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     visited = _pointers(visited_)
-    _, k = _expand_one(
+    status, k = _expand_one(
         widths,
         _pointers(layout_),
         _pointers(tables_),
@@ -1932,7 +1933,7 @@ def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, ha
         batch_.outcomes.shape[0],
     )
     _look_up(widths, visited, batch.words, box.hashes, work.slots, k, _pointer(handles))
-    return k
+    return status, k
 
 
 @njit(cache=True, nogil=True)
@@ -1963,7 +1964,7 @@ def switches_to_go(
     partly    how many steps the last of the states has, if the search ended before it had taken all
               of them; -1 if it had
 
-    Returns DONE, or BUFFER if a state has more steps than a batch holds."""
+    Returns DONE, or how it ended at a state whose steps could not be made, such as BUFFER."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
@@ -1984,8 +1985,8 @@ def switches_to_go(
                 widths, layout, tables, visited, handle, work, batch, k, room
             )
             whole = partly < 0 or at + 1 < end
-            if status == BUFFER and (whole or count > 0):
-                if count == 0:
+            if status != DONE and (whole or after - k < partly):
+                if count == 0 or status != BUFFER:
                     return status
                 break
             if widths.owners > 1:
@@ -2023,7 +2024,8 @@ def count_arrivals(
 ):
     """Add to `arrivals`, by handle, the steps from the states with handles from `at` up to `end`.
 
-    `owned` says how many states each owner has. Returns DONE or BUFFER."""
+    `owned` says how many states each owner has. Returns (status, the first handle that was not come
+    to), the status being DONE, LOST, or that of a state whose steps could not be made."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
@@ -2035,15 +2037,17 @@ def count_arrivals(
                     widths, layout, tables, visited, at, work, batch, k, room
                 )
                 if status != DONE:
-                    if at == begun:
-                        return status
+                    if at == begun or status != BUFFER:
+                        return status, at
                     break
                 k = after
             at += 1
         _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
         for j in range(k):
+            if handles[j] < 0:
+                return LOST, at
             arrivals[handles[j]] += 1
-    return DONE
+    return DONE, at
 
 
 @njit(cache=True, nogil=True)
@@ -2070,7 +2074,8 @@ def add_ways(
     stack     handles of states to which all steps were followed; the first `held` are in use
     complete  (digits,) the paths to terminal states
 
-    Returns (status, held, states settled); OVERFLOW if the digits do not suffice."""
+    Returns (status, held, states settled): PAUSE if there are more to settle, OVERFLOW if the
+    digits do not suffice, or the status of a state whose steps could not be made, which is held."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room, digits = _pointer(handles_), batch_.outcomes.shape[0], ways.shape[1]
