@@ -51,11 +51,11 @@ class Coverage:
     """What ran, in the order of the source, all kinds of messages that were sent, and how many
     distinct facts of each relation were true somewhere.
 
-    Cases and handlers are those that a step can come to, and that show whether they ran. The
+    Cases and handlers are those that a step can come to, but for those that only refuse. The
     handlers `timeout`, `crash` and `recover` of models without timers or crashes, methods that no
-    handler names, those that are overridden and cases whose body is nothing are left out, unless
-    they ran. `unread` names the classes whose source could not be read, or has been changed since
-    it was imported, so that their cases are not known.
+    handler names and those that are overridden are left out, unless they ran. `unread` names the
+    classes whose source could not be read, or has been changed since it was imported, so that their
+    cases are not known.
     """
 
     cases: tuple[CaseRuns, ...]
