@@ -302,13 +302,16 @@ class Plain:
     def local(self, theirs: TheirLocal) -> Local:
         if id(theirs) not in self._locals:
             actor: Any = theirs.copy()
-            self._locals[id(theirs)] = theirs, Local(
-                theirs.status,
-                actor.phase,
-                actor.kept,
-                frozenset(actor.seen),
-                frozenset(theirs.timers),
-                frozenset(one.number for one in theirs.history),  # type: ignore[attr-defined]
+            self._locals[id(theirs)] = (
+                theirs,
+                Local(
+                    theirs.status,
+                    actor.phase,
+                    actor.kept,
+                    frozenset(actor.seen),
+                    frozenset(theirs.timers),
+                    frozenset(one.number for one in theirs.history),  # type: ignore[attr-defined]
+                ),
             )
         return self._locals[id(theirs)][1]
 

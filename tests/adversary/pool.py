@@ -54,7 +54,7 @@ def case_of(seed: str) -> Case:
 def run(cases: Iterable[Case], jobs: int, limit: float) -> Iterator[Outcome]:
     """Try cases in `jobs` processes, each for at most `limit` seconds; what came of them, as they
     end."""
-    waiting, workers = iter(cases), [_Worker() for _ in range(jobs)]
+    waiting, workers = iter(cases), [Worker() for _ in range(jobs)]
     try:
         busy = [worker for worker in workers if worker.take(waiting, limit)]
         while busy:
@@ -71,7 +71,7 @@ def run(cases: Iterable[Case], jobs: int, limit: float) -> Iterator[Outcome]:
             worker.end()
 
 
-class _Worker:
+class Worker:
     """A process that tries one case at a time."""
 
     def __init__(self) -> None:
@@ -98,6 +98,15 @@ class _Worker:
             self.pipe.send(self._case)
             self._until = time.monotonic() + limit
         return self._case is not None
+
+    def attempt(self, case: Case, limit: float) -> Outcome:
+        """Try a case, and wait for what comes of it."""
+        self.take(iter([case]), limit)
+        outcome = None
+        while outcome is None:
+            self.pipe.poll(0.2)
+            outcome = self.look()
+        return outcome
 
     def look(self) -> Outcome | None:
         """What came of the case, None if it is still being tried."""

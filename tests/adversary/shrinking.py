@@ -41,6 +41,9 @@ def _plans(plan: Any) -> Iterator[Any]:
         yield plan._replace(sizes=plan.sizes[:at] + plan.sizes[at + 1 :])
     if plan.most > 20:
         yield plan._replace(most=plan.most // 2)
+    for flag in ("small", "growth"):
+        if getattr(plan, flag):
+            yield plan._replace(**{flag: False})
     if not plan.keep_going:
         yield plan._replace(keep_going=True)
 
