@@ -202,7 +202,7 @@ def _network(system: System) -> Network:
 def _property(system: System, claim: Claim) -> Property:
     name, kind, about = claim
     if kind == "Invariant":
-        return Invariant(name, lambda L: _formula(L, about))
+        return Invariant(name, lambda language: _formula(language, about))
     if kind == "FactInvariant":
         return FactInvariant(name, lambda facts: _facts_are(about, facts))
     if kind == "Witness":

@@ -1,5 +1,5 @@
-"""Trying models in processes of their own, so that one that hangs, or ends its process, is told like
-any other difference, and ends nothing else."""
+"""Trying models in processes of their own, so that one that hangs, or that ends its process, is told
+like any other difference, and ends nothing else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
@@ -24,7 +26,7 @@ COMPILING = 900.0
 
 
 class Case(NamedTuple):
-    """A model and how it is tried; a `trials.Plan` is only plain data to those who start no kernel."""
+    """A model, and how it is tried: a `trials.Plan`."""
 
     seed: str
     make: str
@@ -88,7 +90,8 @@ class Worker:
         self.pipe, theirs = context.Pipe()
         arguments = theirs, str(self._stacks)
         self._process = context.Process(target=_work, args=arguments, daemon=True)
-        self._process.start()
+        with _importable():
+            self._process.start()
         theirs.close()
 
     def take(self, cases: Iterator[Case], limit: float) -> bool:
@@ -148,6 +151,17 @@ class Worker:
         self._process.kill()
         self._process.join()
         self._stacks.unlink()
+
+
+@contextmanager
+def _importable() -> Iterator[None]:
+    """Let a process that is started find this module, whatever pytest calls it."""
+    above = str(Path(__file__).parents[__name__.count(".")])
+    sys.path.append(above)
+    try:
+        yield
+    finally:
+        sys.path.remove(above)
 
 
 def _work(pipe: Connection, stacks: str) -> None:

@@ -179,7 +179,7 @@ def test_an_engine_that_leaves_out_a_state_is_noticed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         tabulated.TabulatedSearch, "_expand", lambda self, begin, end: expand(self, begin, end - 1)
     )
-    with pytest.raises(Exception, match="states|steps|transitions|depth"):
+    with pytest.raises(Exception, match=r"states|steps|transitions|depth"):
         try_system(two, PLAN, nothing)
 
 
