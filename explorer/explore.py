@@ -14,7 +14,7 @@ from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
-from .properties import Explanation, LocalStep, Property, Subject
+from .properties import Explanation, LocalStep, Property, Subject, explained
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
@@ -140,12 +140,12 @@ def _result(
 ) -> Result:
     """What a search that is over established."""
     properties = {item.name: _conclude(search, item, compiling) for item in search.model.properties}
-    verdict = overall([found.verdict for found in properties.values()])
+    verdict = overall([found.verdict for found in properties.values()], search.interrupted)
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
     if verdict is Verdict.INCOMPLETE and because:
         because = "; ".join([because, *_growth(search)])
-    elif verdict is Verdict.INCOMPLETE and undecided:
+    elif verdict is Verdict.INCOMPLETE and undecided is not None:
         because = f"{undecided.name}: {undecided.explanation}"
     interleavings, cyclic = _interleavings(search, counting)
     return Result(
@@ -276,7 +276,7 @@ def _conclude(
         return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
     finding = search.judge.whereabouts(item)
     if finding is None:
-        text = item.explain(None).text if verdict is Verdict.VIOLATED else ""
+        text = explained(item, None).text if verdict is Verdict.VIOLATED else ""
         return PropertyResult(item.name, verdict, text, witness=item.somewhere)
     if verdict is Verdict.HOLDS:  # a witness, the way to which may never be asked for
 
@@ -295,7 +295,7 @@ def _conclude(
 def explanation_of(item: Property, trace: Trace) -> Explanation:
     """Why `item` is violated at the end of `trace`."""
     try:
-        return item.explain(_subject(item, trace))
+        return explained(item, _subject(item, trace))
     except PropertyError as error:
         error.trace = trace
         raise

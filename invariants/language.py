@@ -31,6 +31,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, NewType, TypeAlias, get_origin, get_type_hints
 
+from ..explorer.asking import asking, shown, told, usual_cause
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact
 from .formula import Formula, Formulas
@@ -83,23 +84,28 @@ def sorts_of(relation: type[Fact]) -> tuple[Sort, ...]:
 
     Raises PropertyError if an annotation names something that cannot be found.
     """
-    try:
-        hints = get_type_hints(relation, include_extras=True)
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        raise PropertyError(
-            f"fact {relation.__name__}: an annotation cannot be resolved ({error}). Define the "
-            f"relation and its sorts at module level, or do without "
+
+    def blame(error: BaseException) -> BaseException:
+        return PropertyError(
+            f"fact {relation.__name__}: an annotation cannot be resolved ({told(error)}). Define "
+            f"the relation and its sorts at module level, or do without "
             f"`from __future__ import annotations` where it is defined."
-        ) from error
+        )
+
+    with asking(blame):
+        hints = get_type_hints(relation, include_extras=True)
     sorts = tuple(hints[name] for name in relation._fields)
     for name, sort in zip(relation._fields, sorts, strict=True):
-        try:
+
+        def unhashable(error: BaseException, name: str = name) -> BaseException:
+            return PropertyError(
+                f"fact {relation.__name__}: the annotation of {name!r} cannot be hashed "
+                f"({told(error)}), so it cannot name a sort; annotate it with a string: "
+                f"Annotated[int, 'ballot']."
+            )
+
+        with asking(unhashable):
             hash(sort)
-        except TypeError as error:
-            raise PropertyError(
-                f"fact {relation.__name__}: the annotation of {name!r} cannot be hashed ({error}), "
-                f"so it cannot name a sort; annotate it with a string: Annotated[int, 'ballot']."
-            ) from error
     return sorts
 
 
@@ -176,8 +182,9 @@ class Language:
         if isinstance(statement, FunctionType | MethodType | partial):
             return self.formula(statement())
         raise PropertyError(
-            f"{statement!r} is not a statement; combine facts, comparisons and what L.And, L.Or, "
-            f"L.Not, L.Implies, L.Iff, L.forall and L.exists return."
+            f"{shown(statement)} is not a statement; combine facts, comparisons and what L.And, "
+            f"L.Or, L.Not, L.Implies, L.Iff, L.forall and L.exists return"
+            f"{usual_cause(statement, 'statement')}"
         )
 
     def _fact(self, fact: Fact) -> Formula:

@@ -21,6 +21,7 @@ from .ci_report import (
     Changes,
     change_lines,
     conclusion_lines,
+    cut_lines,
     detail_lines,
     progress_text,
     table_lines,
@@ -199,6 +200,8 @@ def _show(outcomes: Sequence[Outcome], changes: Changes | None) -> None:
     for one in outcomes:
         if one.standing is not Standing.EXPECTED:
             lines += [*detail_lines(one, width), Text()]
+    if cut := cut_lines(outcomes, width):
+        lines += [*cut, Text()]
     if changes and changes.any:
         lines += [*change_lines(changes, width), Text()]
     for line in [*lines, *conclusion_lines(outcomes, changes, width)]:

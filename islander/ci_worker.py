@@ -22,6 +22,7 @@ from .report_files import diagrams_of
 from .reports import Source, write_whole
 from .reports.summary import summarise
 from .reports.text import trace_lines
+from .streams import keep_printing
 
 JOB, RESULT = "job.json", "result.json"
 EXPLORING, COMPILING, EXPLORED = "exploring", "compiling", "explored"
@@ -55,6 +56,7 @@ def _end_with_parent(directory: Path) -> None:
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a model prints is no report
+    keep_printing()
 
     def watch() -> None:
         while os.read(lifeline, 1):

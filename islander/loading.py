@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .asserting import made_from
 from .explorer import IslanderError, Model, UsageError
 from .models import CATALOGUE, Bug
 
@@ -182,7 +183,7 @@ def _factory(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
         raise UsageError(
             f"{name!r} in {path} is {factory!r}; a factory is a function that returns a Model."
         )
-    result: Callable[..., Any] = factory
+    result: Callable[..., Any] = made_from(factory)
     return result
 
 

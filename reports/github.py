@@ -101,6 +101,7 @@ def _row(summary: Summary) -> str:
     found = findings(summary)
     verdict = verdict_of(found)
     which = "" if verdict is Verdict.HOLDS else f": {_named(found, verdict)}"
+    which = f": {_code(summary.conclusion)}" if summary.is_cut else which
     said = "violated, as expected" if foreseen(summary) else verdict.value
     name = _code(summary.name)
     model = "" if summary.name == summary.model else f" ({_code(summary.model)})"
@@ -173,7 +174,8 @@ def _undecided(found: Sequence[Finding]) -> str:
     names: dict[str, list[str]] = {}
     for one in found:
         names.setdefault(one.message, []).append(_code(one.name))
-    title = _title(Verdict.INCOMPLETE, "Incomplete: nothing is established")
+    said = ": nothing is established" if any(one.about for one in found) else ""
+    title = _title(Verdict.INCOMPLETE, f"Incomplete{said}")
     lines = (f"- {', '.join(of)}: {_code(message)}\n" for message, of in names.items())
     return "".join([title, "\n", *lines])
 

@@ -79,7 +79,8 @@ def _properties(summary: Summary) -> ElementTree.Element:
         "verdict": "violated, as expected" if foreseen(summary) else verdict.value,
         "engine": summary.engine,
         **{name: str(count) for name, count in summary.counts.items()},
-        "incomplete because": summary.because,
+        "conclusion": summary.conclusion,
+        "incomplete because": "" if summary.is_cut else summary.because,
         "command": summary.command,
     }
     properties = ElementTree.Element("properties")

@@ -42,7 +42,7 @@ KINDS = {
 }
 """Kind and level of a result; §3.27.10: the level of all but failures is "none"."""
 
-_INCOMPLETE = {"text": "The search ended before everything was decided: nothing is established."}
+_INCOMPLETE = {"text": "The search ended early: what was not decided is not established."}
 INCOMPLETE = {
     "id": "incomplete",
     "shortDescription": {"text": "The search was not completed."},
@@ -275,7 +275,11 @@ def _invocation(summary: Summary) -> Json:
     invocation: Json = {"executionSuccessful": complete}
     if summary.command:
         invocation["commandLine"] = clean(summary.command)
-    if undecided or not complete:
+    if summary.is_cut:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "note", "message": _message(f"{summary.name}: {summary.conclusion}")}
+        ]
+    elif undecided or not complete:
         because = summary.because or "the search ended at the first violation"
         number = f"{len(undecided)} undecided: " if undecided else ""
         invocation["toolExecutionNotifications"] = [

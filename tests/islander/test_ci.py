@@ -418,7 +418,7 @@ def test_an_interrupt_leaves_what_is_done_and_ends_the_rest(project: Project) ->
         Standing.UNDECIDED,
         Standing.UNDECIDED,
     ]
-    assert outcomes[1].deviations == ("incomplete, so nothing is established: interrupted",)
+    assert outcomes[1].deviations == ("incomplete: nothing is established; interrupted",)
     assert [p.name for p in outcomes[1].summary.properties] == ["always"]
 
 
