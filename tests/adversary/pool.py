@@ -1,5 +1,5 @@
-"""Trying models in processes of their own, so that one that hangs, or that ends its process, is told
-like any other difference, and ends nothing else."""
+"""Trying models in processes of their own, so that one that hangs, or that ends its process, is a
+difference like any other, and ends nothing else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What is tried on one model: both engines, and a few ways to run them, all drawn beforehand.
 
-A plan says everything that is not the model, as plain data, so that a model and a plan that fail can
-be made smaller.
+A plan says everything that is not the model, as plain data, so that a model and a plan that fail
+can be made smaller.
 """
 
 from __future__ import annotations
