@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import pprint
+import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 
 from .features import ALWAYS
-from .pool import Case, Outcome, case_of, run
+from .pool import Case, Outcome, Worker, case_of, run
 from .shrinking import shrink
 
 
@@ -92,13 +93,16 @@ def _replay(given: argparse.Namespace) -> int:
 def _show(outcome: Outcome, given: argparse.Namespace) -> None:
     """Tell one difference, made smaller, with the command that shows it again."""
     limit = 10.0 if outcome.kind == "hangs" else given.limit
-
-    def fails(case: Case) -> bool:
-        (again,) = run([case], 1, limit)
-        return again.kind == outcome.kind
-
-    smaller = shrink(outcome.case, fails, given.shrink)
-    (last,) = run([smaller], 1, given.limit)
+    worker = Worker()
+    try:
+        smaller = shrink(
+            outcome.case,
+            lambda case: worker.attempt(case, limit).kind == outcome.kind,
+            given.shrink,
+        )
+        last = worker.attempt(smaller, given.limit)
+    finally:
+        worker.end()
     print(f"\n== {outcome.case.seed}: {outcome.kind}")
     print(f"python -m tests.adversary --replay {outcome.case.seed}")
     print(last.problem or outcome.problem)
@@ -106,10 +110,10 @@ def _show(outcome: Outcome, given: argparse.Namespace) -> None:
     pprint.pp(smaller.plan, width=110)
 
 
-def _summarize(
-    found: Counter[str], tried: int, differences: list[Outcome], seconds: float
-) -> None:
-    print(f"\n{tried} models in {seconds:.0f} s")
+def _summarize(found: Counter[str], tried: int, differences: list[Outcome], seconds: float) -> None:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = used.ru_utime + used.ru_stime
+    print(f"\n{tried} models in {seconds:.0f} s, {busy:.0f} s of processors")
     for name, count in sorted(found.items()):
         print(f"  {count:>7}  {name}")
     for name in sorted(set(ALWAYS) - set(found)):

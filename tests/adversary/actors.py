@@ -202,7 +202,7 @@ def _network(system: System) -> Network:
 def _property(system: System, claim: Claim) -> Property:
     name, kind, about = claim
     if kind == "Invariant":
-        return Invariant(name, lambda L: _formula(L, about))
+        return Invariant(name, lambda language: _formula(language, about))
     if kind == "FactInvariant":
         return FactInvariant(name, lambda facts: _facts_are(about, facts))
     if kind == "Witness":
@@ -302,13 +302,16 @@ class Plain:
     def local(self, theirs: TheirLocal) -> Local:
         if id(theirs) not in self._locals:
             actor: Any = theirs.copy()
-            self._locals[id(theirs)] = theirs, Local(
-                theirs.status,
-                actor.phase,
-                actor.kept,
-                frozenset(actor.seen),
-                frozenset(theirs.timers),
-                frozenset(one.number for one in theirs.history),  # type: ignore[attr-defined]
+            self._locals[id(theirs)] = (
+                theirs,
+                Local(
+                    theirs.status,
+                    actor.phase,
+                    actor.kept,
+                    frozenset(actor.seen),
+                    frozenset(theirs.timers),
+                    frozenset(one.number for one in theirs.history),  # type: ignore[attr-defined]
+                ),
             )
         return self._locals[id(theirs)][1]
 

@@ -14,7 +14,7 @@ from .explorer import Explored, Label, State, decides, initial_states, step_deci
 from .system import Claim, System
 
 
-class Difference(AssertionError):
+class Difference(AssertionError):  # noqa: N818 - it is one, of two answers
     """Islander says one thing, and the other explorer, or another run, another."""
 
 

@@ -8,7 +8,11 @@ from .expected import Expected
 from .explorer import Explored, Label, explore
 
 ALWAYS = (
-    *(f"network {name}{kept}" for name in ("bag", "set", "fifo") for kept in ("", " keeps ignored")),
+    *(
+        f"network {name}{kept}"
+        for name in ("bag", "set", "fifo")
+        for kept in ("", " keeps ignored")
+    ),
     *(
         f"{kind} happens"
         for kind in (

@@ -13,7 +13,31 @@ from typing import Any
 from .system import LAST, Claim, Effect, Node, Role, Rule, System
 
 TIMERS = ("t", "u")
-WIDTHS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 62, 63, 64, 65, 66, 100, 126, 127, 128, 129, 130)
+WIDTHS = (
+    1,
+    2,
+    3,
+    7,
+    8,
+    9,
+    15,
+    16,
+    17,
+    31,
+    32,
+    33,
+    62,
+    63,
+    64,
+    65,
+    66,
+    100,
+    126,
+    127,
+    128,
+    129,
+    130,
+)
 """Of fields and masks, and around them."""
 
 MAKES = {

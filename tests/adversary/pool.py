@@ -1,5 +1,5 @@
-"""Trying models in processes of their own, so that one that hangs, or ends its process, is told like
-any other difference, and ends nothing else."""
+"""Trying models in processes of their own, so that one that hangs, or that ends its process, is a
+difference like any other, and ends nothing else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
@@ -24,7 +26,7 @@ COMPILING = 900.0
 
 
 class Case(NamedTuple):
-    """A model and how it is tried; a `trials.Plan` is only plain data to those who start no kernel."""
+    """A model, and how it is tried: a `trials.Plan`."""
 
     seed: str
     make: str
@@ -54,7 +56,7 @@ def case_of(seed: str) -> Case:
 def run(cases: Iterable[Case], jobs: int, limit: float) -> Iterator[Outcome]:
     """Try cases in `jobs` processes, each for at most `limit` seconds; what came of them, as they
     end."""
-    waiting, workers = iter(cases), [_Worker() for _ in range(jobs)]
+    waiting, workers = iter(cases), [Worker() for _ in range(jobs)]
     try:
         busy = [worker for worker in workers if worker.take(waiting, limit)]
         while busy:
@@ -71,7 +73,7 @@ def run(cases: Iterable[Case], jobs: int, limit: float) -> Iterator[Outcome]:
             worker.end()
 
 
-class _Worker:
+class Worker:
     """A process that tries one case at a time."""
 
     def __init__(self) -> None:
@@ -88,7 +90,8 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         arguments = theirs, str(self._stacks)
         self._process = context.Process(target=_work, args=arguments, daemon=True)
-        self._process.start()
+        with _importable():
+            self._process.start()
         theirs.close()
 
     def take(self, cases: Iterator[Case], limit: float) -> bool:
@@ -98,6 +101,15 @@ class _Worker:
             self.pipe.send(self._case)
             self._until = time.monotonic() + limit
         return self._case is not None
+
+    def attempt(self, case: Case, limit: float) -> Outcome:
+        """Try a case, and wait for what comes of it."""
+        self.take(iter([case]), limit)
+        outcome = None
+        while outcome is None:
+            self.pipe.poll(0.2)
+            outcome = self.look()
+        return outcome
 
     def look(self) -> Outcome | None:
         """What came of the case, None if it is still being tried."""
@@ -139,6 +151,17 @@ class _Worker:
         self._process.kill()
         self._process.join()
         self._stacks.unlink()
+
+
+@contextmanager
+def _importable() -> Iterator[None]:
+    """Let a process that is started find this module, whatever pytest calls it."""
+    above = str(Path(__file__).parents[__name__.count(".")])
+    sys.path.append(above)
+    try:
+        yield
+    finally:
+        sys.path.remove(above)
 
 
 def _work(pipe: Connection, stacks: str) -> None:

@@ -13,19 +13,20 @@ from .system import Node, Role, Rule, System
 def shrink(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
     """A smaller case of which `fails` is true, found in about so many seconds."""
     until = time.monotonic() + seconds
-    smaller: Case | None = case
-    while smaller is not None:
-        case, smaller = smaller, None
-        for candidate in _smaller(case):
+    found: Case | None = case
+    while found is not None:
+        case, found = found, None
+        for candidate in smaller(case):
             if time.monotonic() > until:
                 return case
             if fails(candidate):
-                smaller = candidate
+                found = candidate
                 break
     return case
 
 
-def _smaller(case: Case) -> Iterator[Case]:
+def smaller(case: Case) -> Iterator[Case]:
+    """Cases with one thing less."""
     for plan in _plans(case.plan):
         yield case._replace(plan=plan)
     for system in _systems(case.system):
@@ -41,6 +42,9 @@ def _plans(plan: Any) -> Iterator[Any]:
         yield plan._replace(sizes=plan.sizes[:at] + plan.sizes[at + 1 :])
     if plan.most > 20:
         yield plan._replace(most=plan.most // 2)
+    for flag in ("small", "growth"):
+        if getattr(plan, flag):
+            yield plan._replace(**{flag: False})
     if not plan.keep_going:
         yield plan._replace(keep_going=True)
 

@@ -1,6 +1,6 @@
 """What is tried on one model: both engines, and a few ways to run them, all drawn beforehand.
 
-A plan says everything that is not the model, as plain data, so that a failing pair of model and plan
+A plan says everything that is not the model, as plain data, so that a model and a plan that fail
 can be made smaller.
 """
 
@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from random import Random
 from typing import Any, NamedTuple
+
+import pytest
 
 from islander import Progress, Result, explore, simulate
 from islander.explorer import UsageError, tabulated, walker
@@ -35,7 +37,8 @@ _explore_module = import_module("islander.explorer.explore")
 
 class Plan(NamedTuple):
     """How a model is tried: up to how many states, with which first sizes, and which trials, each
-    with a seed of its own. `small` leaves small models to the reference engine, as usual."""
+    with a seed of its own. `small` leaves small models to the reference engine, as usual, and
+    `growth` lets a search that was cut short say what grows, which takes long."""
 
     most: int
     keep_going: bool
@@ -43,6 +46,7 @@ class Plan(NamedTuple):
     sizes: tuple[tuple[str, int], ...]
     trials: tuple[tuple[str, int], ...]
     small: bool = False
+    growth: bool = False
 
 
 FIRST_SIZES: dict[str, tuple[int, ...]] = {
@@ -64,7 +68,9 @@ FIRST_SIZES: dict[str, tuple[int, ...]] = {
 def random_plan(random: Random, make: str) -> Plan:
     """A plan for a model of this make."""
     small = make in ("small", "free")
-    most = random.choice([30, 60, 100, 150, 250, 400, 800]) if small else random.choice([30, 60, 150])
+    most = (
+        random.choice([30, 60, 100, 150, 250, 400, 800]) if small else random.choice([30, 60, 150])
+    )
     if make == "crowd":
         most = 600
     rate = random.choice([0, 0.5, 1, 1])
@@ -81,6 +87,7 @@ def random_plan(random: Random, make: str) -> Plan:
         tuple(sorted(sizes.items())),
         tuple((name, random.randrange(2**32)) for name in trials),
         random.random() < 0.05,
+        random.random() < 0.1,
     )
 
 
@@ -88,15 +95,14 @@ def random_plan(random: Random, make: str) -> Plan:
 def _patched(plan: Plan) -> Iterator[None]:
     """Let the tabulated engine explore small models itself, with the first sizes of the plan."""
     sizes = Sizes()._replace(**dict(plan.sizes))
-    before = tabulated.SIZES, walker.SIZES, _explore_module.SMALL  # type: ignore[attr-defined]
-    try:
-        tabulated.SIZES = walker.SIZES = sizes  # type: ignore[misc]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tabulated, "SIZES", sizes)
+        patched.setattr(walker, "SIZES", sizes)
         if not plan.small:
-            _explore_module.SMALL = 0  # type: ignore[attr-defined]
+            patched.setattr(_explore_module, "SMALL", 0)
+        if not plan.growth:
+            patched.setattr(_explore_module, "_growth", lambda search: iter(()))
         yield
-    finally:
-        tabulated.SIZES, walker.SIZES, small = before  # type: ignore[misc]
-        _explore_module.SMALL = small  # type: ignore[attr-defined]
 
 
 def try_system(system: System, plan: Plan, on_compile: Callable[[], None]) -> set[str]:
@@ -208,12 +214,9 @@ def _interrupted(trial: _Trial, random: Random) -> None:
         if next(calls, None) is None:
             raise KeyboardInterrupt
 
-    before = tabulated.SLICE
-    tabulated.SLICE = random.choice([1, 3, 50])
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tabulated, "SLICE", random.choice([1, 3, 50]))
         found = trial.explore(on_progress=interrupt)
-    finally:
-        tabulated.SLICE = before
     if found.interrupted:
         trial.compare.sound(found, trial.all_there_is)
     else:
