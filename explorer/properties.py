@@ -27,7 +27,8 @@ class Subject(Enum):
 
 
 _PACKAGE = __name__.removesuffix(".explorer.properties")
-_OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
+OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
+"""How the names of the modules begin that are no user's."""
 
 VACUOUS = "vacuous: no reachable state satisfies it"
 
@@ -239,7 +240,7 @@ def location(error: BaseException) -> str:
         at = at.tb_next
     if not frames:
         return ""
-    theirs = [f for f in frames if not f.tb_frame.f_globals.get("__name__", "").startswith(_OURS)]
+    theirs = [f for f in frames if not f.tb_frame.f_globals.get("__name__", "").startswith(OURS)]
     last = (theirs or frames)[-1]
     code = last.tb_frame.f_code
     return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
+from .notes import notes_on
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ class Result:
         """Which cases of the handlers ran, and what became of the messages; made when it is asked
         for, by running each handler once more."""
         return self.covered()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the verdicts, a sentence each: methods that look like handlers
+        and are none."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (

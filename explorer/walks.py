@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
+from .notes import notes_on
 from .properties import Property, Subject
 from .result import PropertyResult, Verdict, overall
 from .search import stopped_by, used_up
@@ -73,6 +75,11 @@ class Simulation:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """As of a `Result`."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (

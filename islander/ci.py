@@ -22,6 +22,7 @@ from .ci_report import (
     change_lines,
     conclusion_lines,
     detail_lines,
+    note_lines,
     progress_text,
     table_lines,
 )
@@ -199,6 +200,8 @@ def _show(outcomes: Sequence[Outcome], changes: Changes | None) -> None:
     for one in outcomes:
         if one.standing is not Standing.EXPECTED:
             lines += [*detail_lines(one, width), Text()]
+    if notes := note_lines(outcomes, width):
+        lines += [*notes, Text()]
     if changes and changes.any:
         lines += [*change_lines(changes, width), Text()]
     for line in [*lines, *conclusion_lines(outcomes, changes, width)]:

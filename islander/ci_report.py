@@ -113,6 +113,18 @@ def detail_lines(one: Outcome, width: int | None) -> list[Text]:
     return [*lines, Text(), *_told("To repeat it:", width), Text(f"    {clean(shlex.join(words))}")]
 
 
+def note_lines(outcomes: Sequence[Outcome], width: int | None) -> list[Text]:
+    """What is to be known of the checks beside what came of them."""
+    return [
+        line
+        for one in outcomes
+        for note in one.summary.notes
+        for line in broken(
+            Text(f"Note on {clean(one.summary.name)}: {clean(note)}", style="yellow"), width, 4
+        )
+    ]
+
+
 def change_lines(changes: Changes, width: int | None) -> list[Text]:
     """What changed since the baseline, check by check."""
     lines: list[Text] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +40,10 @@ from .pytest_failure import (
 
 OPTIONS = tuple(inspect.signature(explore).parameters)[1:]
 LONGEST_ID = 100
+
+
+class NoteWarning(UserWarning):
+    """A note on a model, which pytest shows among its warnings, whatever came of the test."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +216,8 @@ def _explored(config: pytest.Config, model: Model, options: Mapping[str, Any]) -
     result = explore(model, **_arguments(config.stash[GIVEN] | dict(options)))
     if result.interrupted:
         raise KeyboardInterrupt
+    for note in result.notes:
+        warnings.warn(NoteWarning(f"{model.name}: {note}"), stacklevel=2)
     return result
 
 

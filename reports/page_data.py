@@ -66,6 +66,7 @@ def page_data(
         "queued": model.network.is_queues,
         "verdict": result.verdict.value,
         "because": clean_lines(result.incomplete_because or ""),
+        "notes": [clean(note) for note in result.notes],
         "counts": _counts(result),
         "properties": properties,
         "traces": traces,

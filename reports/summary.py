@@ -87,7 +87,8 @@ class Summary:
     by name ("states", "transitions", …), `seconds` apart, as it differs from run to run. `because`
     says what left it incomplete. `gaps` are what its coverage wants for, None if that was not
     asked for; `unread` the classes among them whose source could not be read. `options` are the
-    words of the command line, beside the source, that the check was made with.
+    words of the command line, beside the source, that the check was made with. `notes` are what is
+    to be known beside the verdicts.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Summary:
     gaps: tuple[str, ...] | None = None
     options: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -143,6 +145,7 @@ class Summary:
             gaps=None if gaps is None else tuple(gaps),
             options=tuple(document["options"]),
             unread=tuple(document["unread"]),
+            notes=tuple(document["notes"]),
         )
 
 
@@ -174,6 +177,7 @@ def summarise(
         gaps=None if gaps is None else tuple(gaps),
         options=tuple(options),
         unread=tuple(unread),
+        notes=result.notes,
     )
 
 

@@ -90,6 +90,9 @@ def _lines(
     lines = [_verdict_line(found) for found in result.properties.values()]
     lines = [part for line in lines for part in broken(line, width, indent=13)]
     lines += [Text(), *(part for text in counts for part in broken(Text(text), width, indent=2))]
+    lines += [Text()] if result.notes else []
+    for note in result.notes:
+        lines += broken(Text(f"Note: {clean(note)}", style="yellow"), width, indent=6)
     return [*lines, Text(), *broken(_conclusion(result, holds), width, indent=2)]
 
 
