@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -21,6 +22,7 @@ from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
+from .notes import notes_on
 from .properties import Property, Subject, judged
 from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, used_up
@@ -76,6 +78,11 @@ class Simulation:
 
     def __bool__(self) -> NoReturn:
         raise no_truth(self, "simulation.verdict is not Verdict.VIOLATED")
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """As of a `Result`."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (

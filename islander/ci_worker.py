@@ -100,7 +100,7 @@ def _coverage(result: Result) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """What the coverage wants for, None if that is not known; and the classes that could not be
     read, which leave it unknown. A case that never ran is one, whatever else there may be."""
     coverage = result.coverage
-    unknown = coverage.unread and not coverage.never_run
+    unknown = coverage.unread and not coverage.wanting
     return None if unknown else coverage.gaps, coverage.unread
 
 

@@ -392,7 +392,7 @@ def _exit(result: Result, files: ReportOptions) -> Exit:
     if result.verdict is not Verdict.HOLDS or not files.require_coverage:
         return EXITS[result.verdict]
     coverage = result.coverage
-    if coverage.never_run:
+    if coverage.wanting:
         return Exit.VIOLATED
     return Exit.INCOMPLETE if coverage.unread else Exit.HOLDS
 
