@@ -21,7 +21,7 @@ _NUMBERS = (bool, int, float, complex)  # facts tell them from each other, and P
 
 def sort_name(sort: Sort) -> str:
     """How errors name a sort: "Node", "Annotated[int, 'ballot']"."""
-    if isinstance(sort, (type, NewType)) and get_origin(sort) is None:
+    if isinstance(sort, (type, NewType)) and _origin(sort) is None:
         return str(sort.__name__)
     return repr(sort).replace("typing.", "")
 
@@ -37,7 +37,7 @@ def goes_with(one: Sort, other: Sort) -> bool:
     if _is_named(one) or _is_named(other):
         return False
     for literal, part in ((one, other), (other, one)):
-        if get_origin(literal) is Literal:
+        if _origin(literal) is Literal:
             return any(fits(value, part) for value in get_args(literal))
     return _related(one, other)
 
@@ -49,11 +49,11 @@ def fits(value: object, sort: Sort) -> bool:
         return True
     if _is_union(sort):
         return any(fits(value, member) for member in get_args(sort))
-    if get_origin(sort) is Literal:
+    if _origin(sort) is Literal:
         return any(type(value) is type(one) and value == one for one in get_args(sort))
     if sort is None:
         return value is None
-    kind = get_origin(sort) or sort
+    kind = _origin(sort) or sort
     if kind in (float, complex) and isinstance(value, int):
         return True
     return not isinstance(kind, type) or _is_instance(value, kind)
@@ -71,8 +71,12 @@ def may_be_statement(sort: Sort) -> bool:
     return fits(True, sort)
 
 
+def _origin(sort: Sort) -> Any:
+    return get_origin(sort)
+
+
 def _related(one: Sort, other: Sort) -> bool:
-    kinds = [get_origin(sort) or (type(None) if sort is None else sort) for sort in (one, other)]
+    kinds = [_origin(sort) or (type(None) if sort is None else sort) for sort in (one, other)]
     if not all(isinstance(kind, type) for kind in kinds):
         return True  # of a form that says nothing to us
     a, b = kinds
@@ -94,7 +98,7 @@ def _is_instance(value: object, kind: type) -> bool:
 
 
 def _is_union(sort: Sort) -> bool:
-    return get_origin(sort) in (Union, types.UnionType)
+    return _origin(sort) in (Union, types.UnionType)
 
 
 def _is_named(sort: Sort) -> bool:
@@ -104,7 +108,7 @@ def _is_named(sort: Sort) -> bool:
 def _unnamed(sort: Sort) -> Sort:
     """The type of the values of a sort."""
     while True:
-        if get_origin(sort) is Annotated:
+        if _origin(sort) is Annotated:
             sort = get_args(sort)[0]
         elif isinstance(sort, NewType):
             sort = sort.__supertype__

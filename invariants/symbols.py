@@ -154,6 +154,7 @@ class Symbolic:
     def __init__(self) -> None:
         self.relations: dict[type[Fact], tuple[Sort, ...]] = {}
         self.given_up = ""
+        self.refused: PropertyError | None = None
         self._quantified: list[_Quantified] = []
         self._partly = False  # whether some part of the formula was not looked at
         self._symbols = 0
@@ -199,23 +200,22 @@ class Symbolic:
             return self._value(statement)
         if isinstance(statement, Symbol) and may_be_statement(statement.sort):
             return self._value(statement)
-        if is_function(statement):
-            return self.formula(statement(), _place_of(statement))
-        where = place or _place()
-        raise PropertyError(f"{no_statement(statement)} ({where})")
+        if not is_function(statement):
+            self.refuse(f"{no_statement(statement)} ({place or _place()})")
+        return self.formula(statement(), _place_of(statement))
 
     def compare(self, operator: str, one: Symbol, other: object) -> Sentence:
         """The comparison of a symbol with another, or with a value."""
         if isinstance(other, Symbol):
             if not goes_with(one.sort, other.sort):
-                raise PropertyError(
+                self.refuse(
                     f"a variable of the sort {sort_name(one.sort)} is compared ({operator}) with "
                     f"one of the sort {sort_name(other.sort)} ({_place()})."
                 )
         elif _holds_symbols(other) or isinstance(other, (Sentence, Fact)):
             self.give_up("it compares a variable with something that is made of variables")
         elif not comparable(other, one.sort):
-            raise PropertyError(
+            self.refuse(
                 f"a variable of the sort {sort_name(one.sort)} is compared ({operator}) with "
                 f"{other!r}, which is no value of it ({_place()})."
             )
@@ -226,6 +226,11 @@ class Symbolic:
         not hide it."""
         self.given_up = self.given_up or f"{why} ({_place()})"
         raise NotSymbolicError(why)
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Note, and raise, that the formula is wrong, whatever it makes of that."""
+        self.refused = self.refused or PropertyError(problem)
+        raise self.refused
 
     def refuse_absent(self) -> None:
         """Raise PropertyError if a quantifier ranges over a sort that no relation of the formula
@@ -241,7 +246,7 @@ class Symbolic:
                     for column, own in zip(relation._fields, sorts, strict=True)
                 ]
                 told = ", ".join(there) or "it names no relation"
-                raise PropertyError(
+                self.refuse(
                     f"L.{quantifier} ranges over the sort {sort_name(sort)}, but no relation in "
                     f"the formula has a column of that sort ({place}): {told}. Give the "
                     f"annotation of a column, or a relation: L.{quantifier}(Relation, …)."
@@ -323,7 +328,7 @@ class Symbolic:
         for column, sort, value in zip(fact._fields, self._columns(type(fact)), fact, strict=True):
             if isinstance(value, Symbol):
                 if not goes_with(value.sort, sort):
-                    raise PropertyError(
+                    self.refuse(
                         f"{relation} has a variable of the sort {sort_name(value.sort)} in the "
                         f"place of {column!r}, which is of the sort {sort_name(sort)} ({place}). "
                         f"Its columns are {', '.join(fact._fields)}, in this order."
@@ -331,7 +336,7 @@ class Symbolic:
             elif isinstance(value, Sentence) or _holds_symbols(value):
                 self.give_up("it makes a value of variables")
             elif not fits(value, sort):
-                raise PropertyError(
+                self.refuse(
                     f"{relation} has {value!r} in the place of {column!r}, which is of the sort "
                     f"{sort_name(sort)} ({place}). "
                     f"Its columns are {', '.join(fact._fields)}, in this order."
@@ -360,12 +365,14 @@ def check_sorts(formula: Callable[[Any], Any]) -> str:
     try:
         with building_formula():
             language.formula(formula(language))
+        if language.refused:
+            raise language.refused
         if not language.given_up:
             language.refuse_absent()
     except NotSymbolicError:
         pass
     except PropertyError:
-        if not language.given_up:  # else it is a mistake of ours to ask on
+        if language.refused or not language.given_up:  # else it comes of having gone on
             raise
     except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {error} {location(error)}".replace(
