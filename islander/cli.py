@@ -10,6 +10,7 @@ import json
 import secrets
 import shlex
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,7 +84,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow still gets a text
             stream.reconfigure(errors="backslashreplace")
-    app()
+    try:
+        app()
+    except Exception:  # exit code 1, which Python would give it, means violated
+        try:
+            traceback.print_exc()
+        finally:
+            sys.exit(Exit.USAGE)
 
 
 @app.callback(invoke_without_command=True)
