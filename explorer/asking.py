@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 
 _PACKAGE = __name__.removesuffix(".explorer.asking")
-_OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
+OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
 _MODELS = f"{_PACKAGE}.models."
 _LIBRARIES = frozenset(
     {"click", "llvmlite", "networkx", "numba", "numpy", "pygments", "rich", "typer", "z3"}
@@ -94,7 +94,7 @@ def location(error: BaseException) -> str:
     frames = list(_frames(error))
     if not frames:
         return ""
-    theirs = [f for f in frames if not _module(f).startswith(_OURS)]
+    theirs = [f for f in frames if not _module(f).startswith(OURS)]
     last = (theirs or frames)[-1]
     code = last.tb_frame.f_code
     return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"

@@ -144,12 +144,12 @@ def _result(
 ) -> Result:
     """What a search that is over established."""
     properties = {item.name: _conclude(search, item, compiling) for item in search.model.properties}
-    verdict = overall([found.verdict for found in properties.values()])
+    verdict = overall([found.verdict for found in properties.values()], search.interrupted)
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
     if verdict is Verdict.INCOMPLETE and because:
         because = "; ".join([because, *_growth(search)])
-    elif verdict is Verdict.INCOMPLETE and undecided:
+    elif verdict is Verdict.INCOMPLETE and undecided is not None:
         because = f"{undecided.name}: {undecided.explanation}"
     interleavings, cyclic = _interleavings(search, counting)
     return Result(
@@ -286,14 +286,32 @@ def _conclude(
 
         def way() -> Trace:
             with compiling():
-                return search.trace_to(finding)
+                return _judged_again(item, search.trace_to(finding), True)
 
         return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
-    trace = search.trace_to(finding)
+    trace = _judged_again(item, search.trace_to(finding), False)
     why = explanation_of(item, trace)
     return PropertyResult(
         item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere, len(trace)
     )
+
+
+def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
+    """`trace`, at the end of which `item` was judged so; PropertyError if it now says otherwise."""
+    try:
+        (again,) = item.judge([_subject(item, trace)])
+    except PropertyError as error:
+        error.trace = trace
+        raise
+    if again is (not answer):
+        error = PropertyError(
+            f"property {item.name!r}: it was {answer} of a {item.subject.value}, and is {again} of "
+            f"the same one when it is asked again; it must depend on nothing else. Usual causes: a "
+            f"global that is changed, a clock, random numbers."
+        )
+        error.trace = trace
+        raise error
+    return trace
 
 
 def explanation_of(item: Property, trace: Trace) -> Explanation:

@@ -12,6 +12,7 @@ from .asking import shown
 from .errors import ModelError
 from .faults import Faults
 from .freeze import Frozen, freeze, mutable_parts
+from .handler_form import check_handlers
 from .network import Bag, Network
 from .properties import Property
 
@@ -51,6 +52,8 @@ class Model:
         object.__setattr__(self, "actors", MappingProxyType(dict(self.actors)))
         for actor_id, actor in self.actors.items():
             self._check_actor(actor_id, actor)
+        for kind, actor_id in {type(one): name for name, one in self.actors.items()}.items():
+            check_handlers(kind, f"model {self.name!r}, actor {actor_id!r}")
         self._check_sharing()
         frozen = {name: freeze(one, actor_path(name, one)) for name, one in self.actors.items()}
         object.__setattr__(self, "frozen_actors", frozen)

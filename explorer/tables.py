@@ -42,6 +42,7 @@ class Sizes(NamedTuple):
 
     batch: int = 2048  # successors
     rows: int = 1 << 14  # states
+    table: int = 64  # places for them in a table, a power of two, one line at least
     fact_sets: int = 1 << 12
     queue: int = 2  # messages in a queue
     spare: int = 1  # bits of a lane beyond those needed

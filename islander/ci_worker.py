@@ -23,6 +23,7 @@ from .report_files import diagrams_of
 from .reports import Source, write_whole
 from .reports.summary import summarise
 from .reports.text import trace_lines
+from .streams import keep_printing
 
 JOB, RESULT = "job.json", "result.json"
 EXPLORING, COMPILING, EXPLORED = "exploring", "compiling", "explored"
@@ -56,6 +57,7 @@ def _end_with_parent(directory: Path) -> None:
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a model prints is no report
+    keep_printing()
 
     def watch() -> None:
         while os.read(lifeline, 1):
@@ -99,7 +101,7 @@ def _coverage(result: Result) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """What the coverage wants for, None if that is not known; and the classes that could not be
     read, which leave it unknown. A case that never ran is one, whatever else there may be."""
     coverage = result.coverage
-    unknown = coverage.unread and not coverage.never_run
+    unknown = coverage.unread and not coverage.wanting
     return None if unknown else coverage.gaps, coverage.unread
 
 

@@ -61,9 +61,11 @@ from .output import (
     print_trace,
     say,
     show_lines,
+    tell,
     to_save,
 )
 from .schedule_files import schedule_in, schedule_trace
+from .streams import keep_printing, printed
 
 SEEDS = 1 << 32
 """One of so many seeds is drawn where none is given."""
@@ -81,11 +83,15 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow still gets a text
-            stream.reconfigure(errors="backslashreplace")
+    keep_printing()
     try:
         app()
+    except SystemExit as end:
+        lost = printed()
+        if lost is None:
+            raise
+        tell(UsageError(f"cannot write the output: {lost.strerror or lost}."), debug=False)
+        raise SystemExit(Exit.USAGE) from end
     except Exception:  # exit code 1, which Python would give it, means violated
         try:
             traceback.print_exc()
@@ -363,7 +369,7 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     from .models.governments.recording import recorded
 
     if found is None or found.trace is None:
-        of = f"trace of {found.name!r}" if found else "counterexample"
+        of = f"trace of {found.name!r}" if found is not None else "counterexample"
         say(f"There is no {of}: {path} was not written.")
         return
     reports.write_whole(path, recorded(found.trace).text)
@@ -392,7 +398,7 @@ def _exit(result: Result, files: ReportOptions) -> Exit:
     if result.verdict is not Verdict.HOLDS or not files.require_coverage:
         return EXITS[result.verdict]
     coverage = result.coverage
-    if coverage.never_run:
+    if coverage.wanting:
         return Exit.VIOLATED
     return Exit.INCOMPLETE if coverage.unread else Exit.HOLDS
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import inspect
-import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
@@ -74,9 +73,6 @@ def reported(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
             code = command(*args, **kwargs)
         except KeyboardInterrupt:
             code = Exit.INTERRUPTED
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader has left; there is nobody to tell
-            code = Exit.USAGE
         except IslanderError as error:
             tell(error, debug)
             code = Exit.USAGE

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .asserting import made_from
 from .explorer import IslanderError, Model, UsageError
 from .explorer.asking import answered, asking, is_of_a_model, named, shown, told, usual_cause
 from .models import CATALOGUE, Bug
@@ -195,7 +196,7 @@ def _found_factory(module: ModuleType, path: Path, name: str) -> Callable[..., A
         raise UsageError(
             f"{name!r} in {path} is {shown(factory)}; a factory is a function that returns a Model."
         )
-    result: Callable[..., Any] = factory
+    result: Callable[..., Any] = made_from(factory)
     return result
 
 

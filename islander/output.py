@@ -72,7 +72,7 @@ class Output:
         shown = to_save(result, self.traces.trace_of)
         if self.traces.trace or self.aside:
             self._write_trace(shown)
-        elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
+        elif shown is not None and shown.verdict is Verdict.VIOLATED and shown.trace:
             verb = "check" if isinstance(result, Result) else "simulate"
             command = [*check_command(self.source, verb), *again, "--trace", "trace.json"]
             say(
@@ -86,7 +86,7 @@ class Output:
     def _write_trace(self, found: PropertyResult | None) -> None:
         path, kind = self.traces.trace, self.traces.trace_format
         if found is None or found.trace is None:
-            of = f"trace of {found.name!r}" if found else "counterexample"
+            of = f"trace of {found.name!r}" if found is not None else "counterexample"
             say(f"There is no {of}{f': {path} was not written' if path else ''}.", aside=self.aside)
             return
         kind = reports.trace_format(path, kind)
@@ -102,7 +102,7 @@ class Output:
     def _write_graph(self, result: Result, shown: PropertyResult | None) -> None:
         if self.graphs.graph is None:
             return
-        graphs, trace = self.graphs, shown.trace if shown else None
+        graphs, trace = self.graphs, shown.trace if shown is not None else None
         if graphs.around_trace is not None and trace is None:
             say(
                 f"There is no trace to draw states around: {graphs.graph} was not written.",
@@ -144,16 +144,10 @@ def print_trace(text: str, kind: str) -> None:
     typer.echo(text if kind == "text" else text.encode("utf-8"), nl=False)
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """The reader has left, which rich would end as a model ends that calls sys.exit()."""
-        raise BrokenPipeError
-
-
 def console_and_width(aside: bool = False) -> tuple[Console, int | None]:
     """A console, and the width to break lines at; None when piped, a line being a line there.
     `aside`: on standard error."""
-    console = _Console(highlight=False, stderr=aside)
+    console = Console(highlight=False, stderr=aside)
     return console, console.width if console.is_terminal else None
 
 
