@@ -10,6 +10,7 @@ import json
 import secrets
 import shlex
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +92,11 @@ def main() -> None:
             raise
         tell(UsageError(f"cannot write the output: {lost.strerror or lost}."), debug=False)
         raise SystemExit(Exit.USAGE) from end
+    except Exception:  # exit code 1, which Python would give it, means violated
+        try:
+            traceback.print_exc()
+        finally:
+            sys.exit(Exit.USAGE)
 
 
 @app.callback(invoke_without_command=True)
