@@ -337,8 +337,8 @@ class Symbolic:
                 self.give_up("it makes a value of variables")
             elif not fits(value, sort):
                 self.refuse(
-                    f"{relation} has {shown(value)} in the place of {column!r}, which is of the sort "
-                    f"{sort_name(sort)} ({place}). "
+                    f"{relation} has {shown(value)} in the place of {column!r}, which is of the "
+                    f"sort {sort_name(sort)} ({place}). "
                     f"Its columns are {', '.join(fact._fields)}, in this order."
                 )
         return Sentence(self, "fact", fact)
