@@ -335,7 +335,7 @@ def _subject(item: Property, trace: Trace) -> object:
 
 def check_checkable(what: str, model: object) -> None:
     """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
-    has no properties."""
+    has no properties, or one that is at fault whatever it is asked of."""
     if not isinstance(model, Model):
         raise UsageError(f"{what}() takes a Model; got {model!r}.")
     if not model.properties:
@@ -343,6 +343,8 @@ def check_checkable(what: str, model: object) -> None:
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
+    for item in model.properties:
+        item.check()
 
 
 def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:

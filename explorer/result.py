@@ -140,7 +140,7 @@ class Result:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What is to be known beside the verdicts, a sentence each: methods that look like handlers
-        and are none."""
+        and are none, and formulas of which the sorts could not be checked."""
         return notes_on(self.model)
 
     def __repr__(self) -> str:
