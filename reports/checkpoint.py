@@ -247,13 +247,16 @@ def _part(path: Path, about: Json) -> Part:
     if hashlib.sha256(content).hexdigest() != about["sha256"]:
         raise _damaged(path, "its checksum is wrong")
     states = about["bytes of states"]
-    lanes, copies, words, queues = about["packed"]
-    packed = PackedAs(
-        tuple((word, shift, bits) for word, shift, bits in lanes),
-        tuple(map(tuple, copies)),
-        words,
-        tuple((word, shift, bits, room) for word, shift, bits, room in queues),
-    )
+    try:
+        lanes, copies, words, queues = about["packed"]
+        packed = PackedAs(
+            tuple((word, shift, bits) for word, shift, bits in lanes),
+            tuple(map(tuple, copies)),
+            words,
+            tuple((word, shift, bits, room) for word, shift, bits, room in queues),
+        )
+    except (TypeError, ValueError) as error:
+        raise _damaged(path, "how its states are packed is not what it should be") from error
     return Part(content[:states], content[states:], about["words"], about["fact words"], packed)
 
 
