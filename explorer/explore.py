@@ -15,7 +15,7 @@ from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
-from .properties import Explanation, LocalStep, Property, Subject, explained
+from .properties import Explanation, LocalStep, Property, Subject, explained, judged
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
@@ -299,7 +299,7 @@ def _conclude(
 def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
     """`trace`, at the end of which `item` was judged so; PropertyError if it now says otherwise."""
     try:
-        (again,) = item.judge([_subject(item, trace)])
+        (again,) = judged(item, [_subject(item, trace)])
     except PropertyError as error:
         error.trace = trace
         raise
