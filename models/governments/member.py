@@ -337,7 +337,7 @@ class Member(Islander, Actor):
         """
         era = Era(cookie.government, cookie.collapsed)
         taken = {pulse.number for pulse in self.pulses}
-        numbers = (Number(era, count) for count in range(1, len(taken) + 2))
+        numbers = (Number(era, ordinal) for ordinal in range(1, len(taken) + 2))
         return next(number for number in numbers if number not in taken)
 
     def _era(self) -> Era:

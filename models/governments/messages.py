@@ -27,7 +27,7 @@ class Number(NamedTuple):
     their way then."""
 
     era: Era
-    count: int
+    ordinal: int
 
 
 class Ask(NamedTuple):
