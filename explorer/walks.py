@@ -75,7 +75,7 @@ class Simulation:
     incomplete_because: str | None
 
     def __bool__(self) -> NoReturn:
-        raise no_truth(self, "simulation.verdict is not Verdict.VIOLATED")
+        raise no_truth(repr(self), "simulation.verdict is not Verdict.VIOLATED")
 
     def __repr__(self) -> str:
         return (
