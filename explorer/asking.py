@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 
 _PACKAGE = __name__.removesuffix(".explorer.asking")
-_OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
+OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
 _MODELS = f"{_PACKAGE}.models."
 _LIBRARIES = frozenset(
     {"click", "llvmlite", "networkx", "numba", "numpy", "pygments", "rich", "typer", "z3"}
@@ -59,7 +59,12 @@ class _Asking:
 
 def told(error: BaseException) -> str:
     """What was raised and where: "ValueError: no such ballot (file.py, line 3, in receive)"."""
-    return f"{type(error).__name__}: {_text(str, error)} {location(error)}"
+    return f"{named(error)} {location(error)}"
+
+
+def named(error: BaseException) -> str:
+    """What was raised: "ValueError: no such ballot"."""
+    return f"{type(error).__name__}: {_text(str, error)}"
 
 
 def shown(value: object) -> str:
@@ -69,13 +74,19 @@ def shown(value: object) -> str:
 
 
 def _text(make: Callable[[object], str], value: object) -> str:
+    kind, how = type(value).__name__, make.__name__
+    return in_words_or(lambda: make(value), f"<{kind} whose {how} raised {{}}>")
+
+
+def in_words_or(make: Callable[[], str], otherwise: str) -> str:
+    """A text that code of a model makes, or, where that raises, `otherwise` with the name of what
+    was raised in it: there is something else to tell, which this must not hide."""
     try:
-        return make(value)
+        return make()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # of theirs, and there is an error to tell already
-        kind, how = type(value).__name__, make.__name__
-        return f"<{kind} whose {how} raised {type(error).__name__}>"
+    except BaseException as error:
+        return otherwise.format(type(error).__name__)
 
 
 def location(error: BaseException) -> str:
@@ -83,7 +94,7 @@ def location(error: BaseException) -> str:
     frames = list(_frames(error))
     if not frames:
         return ""
-    theirs = [f for f in frames if not _module(f).startswith(_OURS)]
+    theirs = [f for f in frames if not _module(f).startswith(OURS)]
     last = (theirs or frames)[-1]
     code = last.tb_frame.f_code
     return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"
@@ -169,10 +180,12 @@ _AROUND = {
     "str": "', '.join(…)",
     "statement": "L.And(*…) or L.Or(*…)",
     "mapping": "dict(…)",
+    "model": "next(…)",
 }
 _OTHERWISE = {
     "bool": "an operand of `and` or `or`, a collection or a number has to be wrapped in bool(…)",
     "str": "wrap it in str(…)",
     "statement": "Python's `and`, `or`, any(…) and all(…) make no formula",
+    "model": "what it returns is what is checked",
     "mapping": "as in {'ballot': str(self.ballot)}",
 }

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .asking import shown
 from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
@@ -35,6 +36,9 @@ COUNTED_ANYWAY = 100_000
 SMALL = 500
 """States up to which the reference engine explores a model outright: the two agree on everything,
 and the kernels take longer to load than that takes."""
+
+MOST = 1 << 62
+"""The greatest number that is taken: the engines count in 64 bits, with a sign."""
 
 MOST_THREADS = 256
 """The owner of a state is noted in a byte."""
@@ -331,7 +335,7 @@ def _subject(item: Property, trace: Trace) -> object:
 
 def check_checkable(what: str, model: object) -> None:
     """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
-    has no properties."""
+    has no properties, or one that is at fault whatever it is asked of."""
     if not isinstance(model, Model):
         raise UsageError(f"{what}() takes a Model; got {model!r}.")
     if not model.properties:
@@ -339,13 +343,20 @@ def check_checkable(what: str, model: object) -> None:
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
+    for item in model.properties:
+        item.check()
 
 
 def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:
-    """Raise UsageError unless the argument `name` is None or a number of these kinds, and no less
-    than `least`."""
+    """Raise UsageError unless the argument `name` is None or a number of these kinds, no less than
+    `least`, and no int above MOST."""
     if value is None:
         return
     number: Any = value if isinstance(value, kinds) and not isinstance(value, bool) else None
     if number is None or not number >= least:
         raise UsageError(f"{name} must be a number of at least {least}, or None; got {value!r}.")
+    if isinstance(number, int) and number > MOST:
+        raise UsageError(
+            f"{name} must be a number of at most {MOST:,} (2**62), or None for no bound; "
+            f"got {shown(value)}."
+        )

@@ -30,6 +30,7 @@ from .events import NOBODY, Crash, Deliver, Event, Recover, Start, Stop, Timeout
 from .facts import Fact, FactSet, check_methods, is_hashable, unhashable
 from .faults import DOWN, STOPPED, UP, durable_names
 from .freeze import Frozen, canonical_order, fields_of, freeze, show, thaw
+from .handler_form import no_fact, told_facts
 from .model import Model, actor_path
 from .moulds import Mould, Moulds, Vaults
 from .network import Envelope
@@ -489,13 +490,13 @@ class Handlers:
             return PropertyError(f"{where} raised {told(error)}{state}")
 
         with asking(blame):
-            given = list(actor.facts())
+            given = list(told_facts(actor.facts()))
             if effects.refused:
                 raise effects.refused
             facts = []
             for fact in given:
                 if not isinstance(fact, Fact):
-                    raise PropertyError(f"it gave {shown(fact)}, which is not a Fact.")
+                    raise PropertyError(no_fact(fact))
                 if not is_hashable(fact):
                     raise PropertyError(unhashable(fact))
                 facts.append(self._fact(freeze(fact, f"fact {type(fact).__name__}")))

@@ -59,6 +59,15 @@ class Property(ABC):
     subject: ClassVar[Subject]
     somewhere: ClassVar[bool] = False
 
+    def check(self) -> None:  # noqa: B027 - most have nothing to look at
+        """Look at the property alone, before any subject is judged. Raises PropertyError if it is
+        at fault whatever the subjects are."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the verdict, once it was checked; one sentence each."""
+        return ()
+
     @abstractmethod
     def judge(self, subjects: Sequence[Any]) -> Sequence[bool | None]:
         """For each subject: True if it satisfies the property, False if not, None if unknown.

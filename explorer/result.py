@@ -12,6 +12,7 @@ from .errors import CheckFailed, UsageError
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
+from .notes import notes_on
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -135,6 +136,12 @@ class Result:
             "result.verdict is Verdict.HOLDS",
             "result.check(), which raises an AssertionError with the trace unless it holds",
         )
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the verdicts, a sentence each: methods that look like handlers
+        and are none, and formulas of which the sorts could not be checked."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (

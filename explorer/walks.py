@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -21,6 +22,7 @@ from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
+from .notes import notes_on
 from .properties import Property, Subject, judged
 from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, used_up
@@ -77,6 +79,11 @@ class Simulation:
     def __bool__(self) -> NoReturn:
         raise no_truth(self, "simulation.verdict is not Verdict.VIOLATED")
 
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """As of a `Result`."""
+        return notes_on(self.model)
+
     def __repr__(self) -> str:
         return (
             f"Simulation({self.model.name}: {self.verdict.value}, {self.walks} walks, "
@@ -132,6 +139,7 @@ def simulate(
     for name, value, least in (("walks", walks, 1), ("depth", depth, 1), ("seed", seed, 0)):
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
+        check_number(name, value, int, least)
     check_number("max_seconds", max_seconds, (int, float), 0)
     watch = Stopwatch(clock)
     walker = _walker()

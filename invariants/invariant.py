@@ -20,6 +20,7 @@ from ..explorer.properties import (
 )
 from .formula import Formula
 from .language import Language, Universe
+from .symbols import check_sorts
 
 if TYPE_CHECKING:
     from .solver import Solver
@@ -54,6 +55,18 @@ class Invariant(Property):
             raise PropertyError(
                 f"property {self.name!r}: effort must be an int of at least 0; got {self.effort!r}."
             )
+
+    def check(self) -> None:
+        if self._ground.unchecked is None:
+            try:
+                self._ground.unchecked = check_sorts(self.formula)
+            except PropertyError as error:
+                raise PropertyError(f"property {self.name!r}: {error}") from error
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        why = self._ground.unchecked
+        return (f"the sorts of {self.name!r} were not checked: {why}",) if why else ()
 
     def judge(self, subjects: Sequence[FactSet]) -> Sequence[bool | None]:
         from .evaluate import evaluate  # numpy and z3 are slow to import, and --help needs neither
@@ -155,6 +168,7 @@ class _Ground:
     solver: Solver | None = None
     passed: int = 0
     passed_when_sampled: int = 0
+    unchecked: str | None = None  # why its sorts were not checked, "" if they were
 
     def sample(self, passing: Sequence[int]) -> set[int]:
         """Which of a batch's fact sets that satisfy the formula, `passing`, z3 is to be asked of:

@@ -8,6 +8,7 @@ the exploring over, for its settings to count and the traces to be kept.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,10 @@ ALLOWED = ("violates", "steps", *OPTIONS)
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NoteWarning(UserWarning):
+    """A note on a model, which pytest shows among its warnings, whatever came of the test."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,8 @@ def explored(model: Model, options: Mapping[str, Any]) -> Result:
     result = explore(model, **_arguments(dict(options)))
     if result.interrupted:
         raise KeyboardInterrupt
+    for note in result.notes:
+        warnings.warn(NoteWarning(f"{model.name}: {note}"), stacklevel=2)
     return result
 
 

@@ -10,6 +10,7 @@ import json
 import secrets
 import shlex
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +92,11 @@ def main() -> None:
             raise
         tell(UsageError(f"cannot write the output: {lost.strerror or lost}."), debug=False)
         raise SystemExit(Exit.USAGE) from end
+    except Exception:  # exit code 1, which Python would give it, means violated
+        try:
+            traceback.print_exc()
+        finally:
+            sys.exit(Exit.USAGE)
 
 
 @app.callback(invoke_without_command=True)
@@ -392,7 +398,7 @@ def _exit(result: Result, files: ReportOptions) -> Exit:
     if result.verdict is not Verdict.HOLDS or not files.require_coverage:
         return EXITS[result.verdict]
     coverage = result.coverage
-    if coverage.never_run:
+    if coverage.wanting:
         return Exit.VIOLATED
     return Exit.INCOMPLETE if coverage.unread else Exit.HOLDS
 

@@ -186,7 +186,8 @@ def _told(result: Result | Simulation, why: bool, aside: bool) -> list[Text]:
 
 
 def tell(error: IslanderError, debug: bool) -> None:
-    console = Console(stderr=True, highlight=False)
+    aside = sys.stderr is not None and not sys.stderr.closed  # as a model may have done
+    console = Console(stderr=aside, highlight=False)
     if debug:
         traceback.print_exception(error)
     text = Text("error: ", style="bold red")
@@ -199,7 +200,7 @@ def tell(error: IslanderError, debug: bool) -> None:
             console.print(line, soft_wrap=True)
 
 
-def tell_defect(error: Exception) -> None:
+def tell_defect(error: BaseException) -> None:
     print(
         f"error: {type(error).__name__}: {error}\n"
         "This is a defect of Islander, not of your model. Please report it with what --debug "

@@ -82,7 +82,8 @@ def of_property(kind: Callable[..., Property], act: Act, **options: Any) -> Mode
 
 def of_fact(method: str, act: Act) -> Model:
     """A model with facts that have this method."""
-    relation: Any = type("Odd", (Fact,), {method: lambda self, *other: act()})
+    own = {"__hash__": Fact.__hash__, method: lambda self, *other: act()}
+    relation: Any = type("Odd", (Fact,), own)
 
     @dataclass
     class Recording(Node):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from islander import (
     Faults,
     Fifo,
     Model,
+    Network,
     Result,
     StateInvariant,
     StepInvariant,
@@ -166,6 +168,26 @@ def test_a_cut_holds_back_what_crosses_it_until_it_heals() -> None:
     for state, edge, _ in all_edges(result.graph):
         if result.graph.outcomes[edge].event.actor == "b":
             assert not result.graph.states[state].faults.cut
+
+
+@pytest.mark.parametrize("engine", ["reference", "tabulated"])
+@pytest.mark.parametrize("network", [Bag(), Fifo(), Duplicating()])
+def test_what_waits_on_a_cut_link_may_be_lost_and_duplicated(
+    engine: str, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
+    faults = Faults(losses=1, duplications=1, partitions=1)
+    actors = {"a": sending(1), "b": cell("", receive=append_text)}
+    result = explore(Model("cut", actors, network, [TRUE], faults), engine, keep_going=True)
+    while_cut = {
+        str(result.graph.outcomes[edge].event)
+        for state, edge, _ in all_edges(result.graph)
+        if result.graph.states[state].faults.cut
+    }
+    expected = {"a → b: 1 is lost", "a → b: 1 is duplicated", "the network heals"}
+    if isinstance(network, Duplicating):
+        expected.remove("a → b: 1 is duplicated")
+    assert while_cut == expected
 
 
 @pytest.mark.parametrize(("network", "copies"), [(Bag(), 2), (Fifo(), 2), (Duplicating(), 1)])
