@@ -22,9 +22,9 @@ from itertools import product
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, NoReturn
 
+from ..explorer.asking import location, shown
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact, building_formula
-from ..explorer.properties import location
 from .language import Language, Sort, check_sort, is_function, no_statement, sorts_of, split
 from .sorts import comparable, fits, goes_with, may_be_statement, sort_name
 
@@ -337,7 +337,7 @@ class Symbolic:
                 self.give_up("it makes a value of variables")
             elif not fits(value, sort):
                 self.refuse(
-                    f"{relation} has {value!r} in the place of {column!r}, which is of the sort "
+                    f"{relation} has {shown(value)} in the place of {column!r}, which is of the sort "
                     f"{sort_name(sort)} ({place}). "
                     f"Its columns are {', '.join(fact._fields)}, in this order."
                 )
@@ -374,7 +374,9 @@ def check_sorts(formula: Callable[[Any], Any]) -> str:
     except PropertyError:
         if language.refused or not language.given_up:  # else it comes of having gone on
             raise
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         told = f"{type(error).__name__}: {error} {location(error)}".replace(
             "'Symbolic' object", "L"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import inspect
+import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
