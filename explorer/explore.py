@@ -304,13 +304,13 @@ def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
         error.trace = trace
         raise
     if again is (not answer):
-        changed = PropertyError(
+        differs = PropertyError(
             f"property {item.name!r}: it was {answer} of a {item.subject.value}, and is {again} of "
             f"the same one when it is asked again; it must depend on nothing else. Usual causes: a "
             f"global that is changed, a clock, random numbers."
         )
-        changed.trace = trace
-        raise changed
+        differs.trace = trace
+        raise differs
     return trace
 
 

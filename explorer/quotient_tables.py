@@ -244,8 +244,9 @@ class TabulatedQuotient:
             return status
 
         stepping.run("switches_to_go", run)
-        none: Array = np.iinfo(np.uint8).max == self._to_go[visited.handles(begin, end)]
-        return none.all(axis=1)
+        to_go = self._to_go[visited.handles(begin, end)]
+        none: Array = (to_go == np.iinfo(np.uint8).max).all(axis=1)
+        return none
 
     def _count_terminal(self, begin: int, end: int, none: Array) -> None:
         """Count those of these states that have no steps, as `none` says."""

@@ -26,7 +26,7 @@ from .trace_file import Source
 if TYPE_CHECKING:
     from ..explorer.snapshot import Json, Part, Snapshot
 
-FORMAT, VERSION = "islander checkpoint", 1
+FORMAT, VERSION = "islander checkpoint", 2
 NAME = "checkpoint.json"
 
 
@@ -182,7 +182,8 @@ def _read_document(directory: Path) -> Json:
     if document.get("version") != VERSION:
         raise SnapshotError(
             f"{path} has checkpoint version {document.get('version')!r}; this Islander reads "
-            f"{VERSION}."
+            f"{VERSION} alone. Go on with the version of Islander that wrote it, or begin anew, in "
+            f"another directory."
         )
     if document.get("sha256") != _checksum(document):
         raise _damaged(path, "its checksum is wrong")
