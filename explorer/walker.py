@@ -145,7 +145,6 @@ class Walker:
 
         def ask(ending: Ending) -> None:
             self._ask()
-            self._follow_tables()
 
         def allow_copy(ending: Ending) -> None:
             self.tabulation.allow_copy(ending.event)
@@ -181,13 +180,19 @@ class Walker:
 
     def _ask(self) -> None:
         """Ask what is dropped after the steps from where the walk is."""
+        while len(found := self._unasked()):  # receivers are asked of what their senders drop
+            for asked in self.tabulation.questions(found):
+                self.tabulation.ask([question for question, _ in asked])
+            self._follow_tables()
+
+    def _unasked(self) -> Array:
+        """What `kernels.unasked` finds there."""
         found: Array = np.zeros((1 << 10, 3), np.int64)
         seen: Array = np.full(4 * len(found), -1, np.int64)
         work = self._space.work(_NONE, _NO_FLAGS)
         tables, batch = self._arrays[:3], self._space.batch
         count, _ = kernels.unasked(*tables, self._here, batch, work, 0, 1, seen, found)
-        for asked in self.tabulation.questions(found[:count]):
-            self.tabulation.ask([question for question, _ in asked])
+        return found[:count]
 
     def _missing(self) -> list[tuple[int, int]]:
         """The pairs without entry in the state where the walk is, in the order of its steps.
