@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 
-import numpy as np
-
 from . import kernels
 from .events import Deliver
 from .freeze import Frozen, freeze
@@ -71,6 +69,6 @@ def answers_about_steps(tabulation: Tabulation, item: Property) -> str:
 
 def _steps(tabulation: Tabulation) -> bytes:
     """The numbers of each outcome: its actor, the local states before and after, and flags."""
-    steps = np.array(tabulation.steps, "<i8")
+    steps = tabulation.steps.astype("<i8")
     steps[:, 3] &= ~kernels.OBJECTION
-    return steps.tobytes()
+    return bytes(steps.tobytes())

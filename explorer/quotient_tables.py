@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from . import kernels
-from .endings import Stepping
 from .errors import UsageError
 from .memory import Array
 from .quotient import (
@@ -34,7 +33,7 @@ from .quotient import (
 )
 from .tables import Tabulation
 from .ways import Ways
-from .workspace import Workspace
+from .workspace import Stepping, Workspace
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch

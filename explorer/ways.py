@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from . import kernels
-from .endings import Stepping
 from .errors import DefectError
 from .graph import StateGraph
 from .handlers import Outcome
 from .judging import Finding
 from .memory import Array
 from .semantics import State
+from .workspace import Stepping
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch
