@@ -8,11 +8,16 @@ from textwrap import dedent
 from typing import NamedTuple
 
 import pytest
+from numba import njit
 from typer.testing import CliRunner
 
 from islander import explore
 from islander.cli import app
 from islander.models.paxos import paxos
+
+# pytester forgets what a run in this process was the first to import, and some modules of numba
+# cannot be imported twice: a first compilation has them all imported before.
+njit(lambda: 0)()
 
 PREAMBLE = """
 from dataclasses import dataclass, field
