@@ -15,7 +15,7 @@ from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
-from .properties import Explanation, LocalStep, Property, Subject, explained
+from .properties import Explanation, LocalStep, Property, Subject, explained, judged
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
@@ -299,18 +299,18 @@ def _conclude(
 def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
     """`trace`, at the end of which `item` was judged so; PropertyError if it now says otherwise."""
     try:
-        (again,) = item.judge([_subject(item, trace)])
+        (again,) = judged(item, [_subject(item, trace)])
     except PropertyError as error:
         error.trace = trace
         raise
     if again is (not answer):
-        changed = PropertyError(
+        differs = PropertyError(
             f"property {item.name!r}: it was {answer} of a {item.subject.value}, and is {again} of "
             f"the same one when it is asked again; it must depend on nothing else. Usual causes: a "
             f"global that is changed, a clock, random numbers."
         )
-        changed.trace = trace
-        raise changed
+        differs.trace = trace
+        raise differs
     return trace
 
 

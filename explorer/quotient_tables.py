@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from . import kernels
-from .endings import Stepping
 from .errors import UsageError
 from .memory import Array
 from .quotient import (
@@ -34,7 +33,7 @@ from .quotient import (
 )
 from .tables import Tabulation
 from .ways import Ways
-from .workspace import Workspace
+from .workspace import Stepping, Workspace
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch
@@ -244,8 +243,9 @@ class TabulatedQuotient:
             return status
 
         stepping.run("switches_to_go", run)
-        none: Array = np.iinfo(np.uint8).max == self._to_go[visited.handles(begin, end)]
-        return none.all(axis=1)
+        to_go = self._to_go[visited.handles(begin, end)]
+        none: Array = (to_go == np.iinfo(np.uint8).max).all(axis=1)
+        return none
 
     def _count_terminal(self, begin: int, end: int, none: Array) -> None:
         """Count those of these states that have no steps, as `none` says."""

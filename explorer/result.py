@@ -29,7 +29,7 @@ class Verdict(Enum):
     INCOMPLETE = "incomplete"
 
     def __bool__(self) -> NoReturn:
-        raise no_truth(self, "verdict is Verdict.HOLDS")
+        raise no_truth(str(self), "verdict is Verdict.HOLDS")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class PropertyResult:
         return self.way() if callable(self.way) else self.way
 
     def __bool__(self) -> NoReturn:
-        raise no_truth(self, f"result.properties[{self.name!r}].verdict is Verdict.HOLDS")
+        what = f"what was found about {self.name!r}"
+        raise no_truth(what, f"result.properties[{self.name!r}].verdict is Verdict.HOLDS")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Result:
 
     def __bool__(self) -> NoReturn:
         raise no_truth(
-            self,
+            repr(self),
             "result.verdict is Verdict.HOLDS",
             "result.check(), which raises an AssertionError with the trace unless it holds",
         )
@@ -169,11 +170,11 @@ def overall(verdicts: list[Verdict], interrupted: bool) -> Verdict:
     return Verdict.HOLDS
 
 
-def no_truth(one: object, *instead: str) -> UsageError:
-    """What to raise where the truth of `one` is asked for, as by `assert result`; `instead` is what
-    to write."""
+def no_truth(what: str, *instead: str) -> UsageError:
+    """What to raise where the truth of `what` is asked for, as by `assert result`; `instead` is
+    what to write."""
     return UsageError(
-        f"{one!r} is neither true nor false: there are three verdicts. "
+        f"{what} is neither true nor false: there are three verdicts. "
         f"Write {', or '.join(instead)}."
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -62,6 +63,7 @@ class TabulatedSearch(Search):
         self._noted = [0]  # for each owner, how many of its fact sets were judged
         self._judged: set[bytes] = set()
         self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
+        self.judged_by_level: list[int] = []  # how many there were once each level was judged
         self._objected: Array = np.zeros(1, np.uint8)
         self._pool: ThreadPoolExecutor | None = None
         self._unnumbered: list[int] | None = None  # where the numbers of each part's finds begin
@@ -116,6 +118,7 @@ class TabulatedSearch(Search):
         self._judged, self.judged_sets = set(), []
         for row in fact_sets:
             self._remember(row)
+        self.judged_by_level = list(progress["fact sets by level"])
         self.levels[:] = progress["levels"]
         self._expanded = self.levels[-1]
         self._transitions, self.terminal = progress["transitions"], progress["terminal"]
@@ -526,17 +529,31 @@ class TabulatedSearch(Search):
             rows = store.sets(self._noted[owner])
             self._noted[owner] = store.count
             new += [tuple(row.tolist()) for row in rows if self._remember(row)]
-        found = self.tabulation.fact_sets(sorted(new))
-        self.judge.fact_sets(self.depth, found)
-        for first in range(begin, self.states, VIEWS):
-            if not self.judge.wants_more(Subject.STATE, self.depth):
+        self.judged_by_level.append(len(self.judged_sets))
+        self._judge_what_is_new(self.depth, sorted(new), begin, self.states)
+
+    def judge_again(self) -> None:
+        """Judge all levels that were taken over."""
+        sets = [tuple(np.frombuffer(one, "<u8").tolist()) for one in self.judged_sets]
+        by_level = pairwise([0, *self.judged_by_level])
+        by_number = pairwise([*self.levels, self.states])
+        for depth, (of_sets, of_states) in enumerate(zip(by_level, by_number, strict=True)):
+            self._judge_what_is_new(depth, sorted(sets[slice(*of_sets)]), *of_states)
+
+    def _judge_what_is_new(
+        self, depth: int, fact_sets: Sequence[tuple[int, ...]], begin: int, end: int
+    ) -> None:
+        """Judge the fact sets that are new at this depth, and its states, from `begin` to `end`."""
+        self.judge.fact_sets(depth, self.tabulation.fact_sets(fact_sets))
+        for first in range(begin, end, VIEWS):
+            if not self.judge.wants_more(Subject.STATE, depth):
                 return
-            last = min(first + VIEWS, self.states)
+            last = min(first + VIEWS, end)
             views = [
                 self.semantics.view(self.tabulation.state(row))
                 for row in self.visited.gather(first, last)
             ]
-            self.judge.states(self.depth, views, range(first, last))
+            self.judge.states(depth, views, range(first, last))
 
     def _remember(self, row: Array) -> bool:
         """Remember a fact set; whether it is new."""

@@ -179,8 +179,8 @@ class Walker:
         return kernels.Visited(row, _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4)
 
     def _ask(self) -> None:
-        """Ask what is dropped after the steps from where the walk is: senders, then receivers of what
-        these drop."""
+        """Ask what is dropped after the steps from where the walk is: senders, and then the
+        receivers of what these drop."""
         while len(found := self._unasked()):
             for asked in self.tabulation.questions(found):
                 self.tabulation.ask([question for question, _ in asked])

@@ -77,7 +77,7 @@ class Simulation:
     incomplete_because: str | None
 
     def __bool__(self) -> NoReturn:
-        raise no_truth(self, "simulation.verdict is not Verdict.VIOLATED")
+        raise no_truth(repr(self), "simulation.verdict is not Verdict.VIOLATED")
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

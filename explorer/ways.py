@@ -5,24 +5,37 @@ number of interleavings, and the graph itself. Steps are not kept; they are made
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from . import kernels
-from .endings import Stepping
 from .errors import DefectError
 from .graph import StateGraph
 from .handlers import Outcome
 from .judging import Finding
 from .memory import Array
 from .semantics import State
+from .workspace import Stepping
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch
 
 SETTLED = 1 << 20
 """States settled between two looks whether the user interrupts."""
+
+
+_Arrays: TypeAlias = tuple[
+    kernels.Widths,
+    kernels.Layout,
+    kernels.Tables,
+    kernels.Visited,
+    kernels.Batch,
+    kernels.Box,
+    kernels.Work,
+    Array,
+]
+"""What every kernel takes that makes steps again."""
 
 
 class Steps(NamedTuple):
@@ -116,8 +129,8 @@ class Ways:
 
         self._stepping.run("switches_to_go", run)
 
-    def _arrays(self, cursors: Array | None = None) -> tuple[Any, ...]:
-        """What every kernel takes that makes steps again, of states from where `cursors` stand."""
+    def _arrays(self, cursors: Array | None = None) -> _Arrays:
+        """What these kernels take, to go through states from where `cursors` stand."""
         if cursors is None:  # it is given handles
             cursors = np.zeros(len(self.visited.owned), np.int64)
         stepping = self._stepping

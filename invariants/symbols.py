@@ -22,7 +22,7 @@ from itertools import product
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, NoReturn
 
-from ..explorer.asking import location, shown
+from ..explorer.asking import asking, shown, told
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact, building_formula
 from .language import Language, Sort, check_sort, is_function, no_statement, sorts_of, split
@@ -337,8 +337,8 @@ class Symbolic:
                 self.give_up("it makes a value of variables")
             elif not fits(value, sort):
                 self.refuse(
-                    f"{relation} has {shown(value)} in the place of {column!r}, which is of the sort "
-                    f"{sort_name(sort)} ({place}). "
+                    f"{relation} has {shown(value)} in the place of {column!r}, which is of the "
+                    f"sort {sort_name(sort)} ({place}). "
                     f"Its columns are {', '.join(fact._fields)}, in this order."
                 )
         return Sentence(self, "fact", fact)
@@ -363,7 +363,7 @@ def check_sorts(formula: Callable[[Any], Any]) -> str:
     """
     language = Symbolic()
     try:
-        with building_formula():
+        with asking(_passed_on), building_formula():
             language.formula(formula(language))
         if language.refused:
             raise language.refused
@@ -374,16 +374,24 @@ def check_sorts(formula: Callable[[Any], Any]) -> str:
     except PropertyError:
         if language.refused or not language.given_up:  # else it comes of having gone on
             raise
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        told = f"{type(error).__name__}: {error} {location(error)}".replace(
-            "'Symbolic' object", "L"
-        )
-        if not language.given_up and _is_mistake(error):
-            raise PropertyError(f"its formula raised {told}") from error
-        language.given_up = language.given_up or f"over symbols it raises {told}"
+    except _RaisedError as raised:
+        what = told(raised.error).replace("'Symbolic' object", "L")
+        if not language.given_up and _is_mistake(raised.error):
+            raise PropertyError(f"its formula raised {what}") from raised.error
+        language.given_up = language.given_up or f"over symbols it raises {what}"
     return language.given_up
+
+
+class _RaisedError(Exception):
+    """That a formula raised something, `error`."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _passed_on(error: BaseException) -> BaseException:
+    return error if isinstance(error, (NotSymbolicError, PropertyError)) else _RaisedError(error)
 
 
 def _is_mistake(error: BaseException) -> bool:

@@ -52,6 +52,17 @@ class Target:
     bugs: Mapping[str, Bug] = field(default_factory=dict)
 
 
+def file_and_factory(name: str) -> tuple[Path, str] | None:
+    """The file that a target is in, and the factory, "" if there is none; None if it ships, or is
+    no target."""
+    path, colon, factory = name.rpartition(":")
+    if name.endswith(".py") and not colon:
+        path, factory = name, ""
+    if name in CATALOGUE or not path.endswith(".py"):
+        return None
+    return Path(path), factory
+
+
 def find_target(name: str) -> Target:
     """The target that `name` means: a model that ships, or `path/to/file.py:factory`.
 
@@ -60,16 +71,15 @@ def find_target(name: str) -> Target:
     if name in CATALOGUE:
         entry = CATALOGUE[name]
         return Target(name, entry.summary, entry.factory, _parameters(entry.factory), entry.bugs)
-    path, colon, factory_name = name.rpartition(":")
-    if not colon and name.endswith(".py"):
-        path = name
-    if not path.endswith(".py"):
+    found = file_and_factory(name)
+    if found is None:
         raise UsageError(
             f"there is no model {name!r}{_meant(name, CATALOGUE)} Those that ship are: "
             f"{', '.join(CATALOGUE)}. A model of your own is named path/to/file.py:factory."
         )
-    module = _import(Path(path))
-    factory = _factory(module, Path(path), factory_name if colon else "")
+    path, factory_name = found
+    module = _import(path)
+    factory = _factory(module, path, factory_name)
     summary = (inspect.getdoc(factory) or "").partition("\n")[0]
     return Target(name, summary, factory, _parameters(factory))
 

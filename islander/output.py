@@ -24,6 +24,7 @@ from .explorer import (
     UsageError,
     Verdict,
 )
+from .named_inside import following
 from .options import GraphOptions, ReportOptions, SummaryFiles, TraceOptions
 from .report_files import diagrams_of, write_reports
 from .reports.summary import check_command, summarise
@@ -75,9 +76,10 @@ class Output:
         elif shown is not None and shown.verdict is Verdict.VIOLATED and shown.trace:
             verb = "check" if isinstance(result, Result) else "simulate"
             command = [*check_command(self.source, verb), *again, "--trace", "trace.json"]
+            replay = following("replay", Path("trace.json"), self.source)
             say(
                 f"To save this trace and replay it:\n  {shlex.join(command)}\n"
-                f"  islander replay trace.json"
+                f"  {shlex.join(replay)}"
             )
         if isinstance(result, Result):
             self._write_reports(result, again)
@@ -96,7 +98,7 @@ class Output:
             print_trace(text, kind)
             return
         reports.write_whole(path, text)
-        replay = f"; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
+        replay = f"; to replay it:\n  {shlex.join(following('replay', path, self.source))}"
         say(f"trace written to {path}{replay if kind == 'json' else ''}")
 
     def _write_graph(self, result: Result, shown: PropertyResult | None) -> None:

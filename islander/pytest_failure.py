@@ -17,6 +17,7 @@ from . import reports
 from .call_site import Found
 from .checked import width
 from .explorer import IslanderError, ModelError, PropertyResult, Result, UsageError, Verdict
+from .named_inside import following
 from .reports.words import clean
 
 HOW = "raise islander_{0} in the ini file, or {0} in the test"
@@ -45,14 +46,15 @@ class Keeping:
         except (OSError, UsageError) as error:
             yield Text(f"The trace could not be saved to replay it: {clean(str(error))}")
             return
-        command = ["islander", "replay", os.path.relpath(path, self.here)]
+        shown = Path(os.path.relpath(path, self.here))
         if source is None:
             yield Text("To replay it, name the function that makes the model:")
-            yield Text(f"  {clean(shlex.join(command))} --model FILE.py:FUNCTION")
+            command = shlex.join(["islander", "replay", str(shown)])
+            yield Text(f"  {clean(command)} --model FILE.py:FUNCTION")
             yield Text(f"  ({clean(why_not)})", style="dim")
         else:
             yield Text("To replay it:")
-            yield Text(f"  {clean(shlex.join(command))}")
+            yield Text(f"  {clean(shlex.join(following('replay', shown, source, self.here)))}")
 
 
 def unasserted_lines(result: Result) -> list[Text]:

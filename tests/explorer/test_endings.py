@@ -185,6 +185,29 @@ def test_whatever_the_first_sizes_all_that_is_asked_afterwards_is_answered_alike
             assert found.quotient_by(view) == expected.quotient_by(view)
 
 
+@random_settings
+@given(
+    checked=faulty_models((Bag, Duplicating, Fifo)),
+    first_sizes=sizes,
+    seed=st.integers(0, 1000),
+)
+def test_whatever_the_first_sizes_the_same_walks_are_taken(
+    checked: Model, first_sizes: Sizes, seed: int
+) -> None:
+    def walked() -> Any:
+        done = simulate(checked, walks=5, depth=30, seed=seed)
+        found = {
+            name: (item.verdict, item.trace and item.trace.labels)
+            for name, item in done.properties.items()
+        }
+        return done.walks, done.steps, found
+
+    expected = walked()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("islander.explorer.walker.SIZES", first_sizes)
+        assert walked() == expected
+
+
 # -- endings that cannot be there ------------------------------------------------------------------
 
 
