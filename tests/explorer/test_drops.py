@@ -32,7 +32,7 @@ from islander.explorer.errors import SnapshotError
 from islander.explorer.growth import endless
 from islander.reports import Checkpoint, read_trace, replay, save_trace
 
-from .cells import TRUE, Cell, append, cell, model, state_texts, step_texts
+from .cells import TRUE, Cell, append, cell, state_texts, step_texts
 
 Says = Callable[[Any, Any, str, str], bool]
 
