@@ -87,7 +87,7 @@ def random_plan(random: Random, make: str) -> Plan:
         tuple(sorted(sizes.items())),
         tuple((name, random.randrange(2**32)) for name in trials),
         random.random() < 0.05,
-        random.random() < 0.1,
+        random.random() < 0.1 and small,
     )
 
 

@@ -32,7 +32,7 @@ from islander.explorer.errors import SnapshotError
 from islander.explorer.growth import endless
 from islander.reports import Checkpoint, read_trace, replay, save_trace
 
-from .cells import TRUE, Cell, append, cell, model, state_texts, step_texts
+from .cells import TRUE, Cell, append, cell, state_texts, step_texts
 
 Says = Callable[[Any, Any, str, str], bool]
 
@@ -711,8 +711,8 @@ def test_a_walk_asks_the_receiver_once_the_sender_drops_a_message() -> None:
     def start(self: Cell) -> None:
         self.set_timer("t")
 
-    checked = model(a=cell(0, start=start, timeout=timeout, drops=lambda self, *_: self.value == 1))
-    taken = simulate(checked, walks=3)
+    one = cell(0, start=start, timeout=timeout, drops=lambda self, *_: self.value == 1)
+    taken = simulate(Model("asked twice", {"a": one}, Bag(), [TRUE]), walks=3)
     assert (taken.ended, taken.longest) == (3, 1)
 
 
