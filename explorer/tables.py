@@ -135,7 +135,7 @@ class Tabulation:
         self._encoded = 0
         self._stale = True
         self.packing = Packing([1] * len(self.actors) + self._faults.counts, [], sizes.spare)
-        self._records = Block(np.uint64, 3, sizes.outcomes)
+        self._records = self._empty_records(sizes.outcomes)
         self._cuts = [self._add_network_outcome(one) for one in self._faults.cuts]
         self.initial = semantics.initial_states()
         for state in self.initial:
@@ -239,7 +239,7 @@ class Tabulation:
             queues = list(zip(kinds, self.queue_room, strict=True))
             self.packing = Packing(counts, self.copies, self.sizes.spare, queues)
             repacked = Repacked(old, self.packing.described)
-            self._records = Block(np.uint64, 2 * self.packing.words + 1, self._steps.capacity)
+            self._records = self._empty_records(self._steps.capacity)
             self._encoded = 0
         self._bring_arrays_up_to_date()
         new = self._steps.array[self._encoded : len(self.outcomes)]
@@ -254,6 +254,9 @@ class Tabulation:
         )
         self._encoded = len(self.outcomes)
         return repacked
+
+    def _empty_records(self, capacity: int) -> Block:
+        return Block(np.uint64, 2 * self.packing.words + 1, capacity)
 
     def layout_of(self, packed: PackedAs) -> kernels.Layout:
         """The arrays that tell the kernels of a packing."""
