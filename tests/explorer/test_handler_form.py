@@ -49,7 +49,6 @@ async def waits_and_yields(self: Any, *given: Any) -> Any:
         (lambda self, a, b, c, d: None, "has the parameters (self, a, b, c, d), which do not fit"),
         (staticmethod(lambda a, b, c, d: None), "has the parameters (a, b, c, d), which do not"),
     ],
-    ids=str,
 )
 def test_a_handler_of_another_form_is_refused_before_anything_runs(
     name: str, handler: Any, problem: str
@@ -104,7 +103,6 @@ class Dispatched(Actor):
         vars(Dispatched)["receive"],
         max,
     ],
-    ids=repr,
 )
 def test_what_can_be_called_as_a_handler_is_one(receive: Any) -> None:
     model(a=cell(receive=receive))
