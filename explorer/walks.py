@@ -11,18 +11,20 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .deadline import Deadline, OutOfTime
 from .errors import PropertyError, UsageError
-from .explore import check_checkable, check_number, explained
+from .explore import check_checkable, check_number, explanation_of
 from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
-from .properties import Property, Subject
-from .result import PropertyResult, Verdict, overall
+from .notes import notes_on
+from .properties import Property, Subject, judged
+from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, telling, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
@@ -73,6 +75,14 @@ class Simulation:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
+
+    def __bool__(self) -> NoReturn:
+        raise no_truth(repr(self), "simulation.verdict is not Verdict.VIOLATED")
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """As of a `Result`."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (
@@ -130,6 +140,7 @@ def simulate(
     for name, value, least in (("walks", walks, 1), ("depth", depth, 1), ("seed", seed, 0)):
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
+        check_number(name, value, int, least)
     check_number("max_seconds", max_seconds, (int, float), 0)
     watch = Stopwatch(clock)
     walker = _walker()
@@ -231,7 +242,7 @@ class _Run:
             return PropertyResult(
                 item.name, verdict, "", trace, witness=item.somewhere, steps=len(trace)
             )
-        why = explained(item, trace, self.max_seconds, self.clock)
+        why = explanation_of(item, trace, self.max_seconds, self.clock)
         return PropertyResult(
             item.name, verdict, why.text, trace, why.facts, why.absent, steps=len(trace)
         )
@@ -320,7 +331,7 @@ def _decided(semantics: Semantics, item: Property) -> Reached:
         whole = item.subject is Subject.STATE
         subject = state if whole else semantics.facts(state)
         if subject not in answers:
-            (answer,) = item.judge([semantics.view(state) if whole else subject])
+            (answer,) = judged(item, [semantics.view(state) if whole else subject])
             answers[subject] = answer is item.somewhere
         return answers[subject]
 

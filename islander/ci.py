@@ -23,6 +23,7 @@ from .ci_report import (
     conclusion_lines,
     cut_lines,
     detail_lines,
+    note_lines,
     progress_text,
     table_lines,
 )
@@ -202,6 +203,8 @@ def _show(outcomes: Sequence[Outcome], changes: Changes | None) -> None:
             lines += [*detail_lines(one, width), Text()]
     if cut := cut_lines(outcomes, width):
         lines += [*cut, Text()]
+    if notes := note_lines(outcomes, width):
+        lines += [*notes, Text()]
     if changes and changes.any:
         lines += [*change_lines(changes, width), Text()]
     for line in [*lines, *conclusion_lines(outcomes, changes, width)]:

@@ -123,6 +123,18 @@ def cut_lines(outcomes: Sequence[Outcome], width: int | None) -> list[Text]:
     return [line for text in texts for line in broken(Text(clean(text)), width, 4)]
 
 
+def note_lines(outcomes: Sequence[Outcome], width: int | None) -> list[Text]:
+    """What is to be known of the checks beside what came of them."""
+    return [
+        line
+        for one in outcomes
+        for note in one.summary.notes
+        for line in broken(
+            Text(f"Note on {clean(one.summary.name)}: {clean(note)}", style="yellow"), width, 4
+        )
+    ]
+
+
 def change_lines(changes: Changes, width: int | None) -> list[Text]:
     """What changed since the baseline, check by check."""
     lines: list[Text] = []

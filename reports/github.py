@@ -1,8 +1,8 @@
 """A summary for GitHub Actions: Markdown that a job appends to the file $GITHUB_STEP_SUMMARY.
 
-First a table of all checks, then a section for each that does not hold: how to run it again; what
-is violated and why, the facts that clash, the steps, and a diagram of them; what was not covered;
-what is undecided.
+First a table of all checks, and notes on them; then a section for each that does not hold: how to
+run it again; what is violated and why, the facts that clash, the steps, and a diagram of them; what
+was not covered; what is undecided.
 
 Whatever a model says stands in code, with every character escaped that Markdown could read: there
 GitHub looks for no markup, link, mention, reference, emoji or formula.
@@ -73,6 +73,7 @@ def github_markdown(
     if summaries:
         parts.append(_Part(0, "", "\n| Check | Verdict | Counts | Time |\n| - | - | - | -: |\n"))
         parts += [_Part(1, "rows of the table", _row(summary)) for summary in summaries]
+    parts += [_Part(1, "notes", _note(one, note)) for one in summaries for note in one.notes]
     for summary in summaries:
         parts += _sections(summary, diagrams or {})
     return _fitted(parts, limit)
@@ -110,6 +111,10 @@ def _row(summary: Summary) -> str:
         f"| {name}{model} | {MARKS[verdict]} {said}{which} "
         f"| {counts} | {summary.seconds:.2f}&nbsp;s |\n"
     )
+
+
+def _note(summary: Summary, note: str) -> str:
+    return f"\n> **Note** on {_code(summary.name)}: {_code(note)}\n"
 
 
 def _named(found: Sequence[Finding], verdict: Verdict) -> str:

@@ -84,7 +84,8 @@ def _properties(summary: Summary) -> ElementTree.Element:
         "command": summary.command,
     }
     properties = ElementTree.Element("properties")
-    for name, value in told.items():
+    notes = [("note", note) for note in summary.notes]
+    for name, value in (*told.items(), *notes):
         if value:
             ElementTree.SubElement(properties, "property", name=clean(name), value=clean(value))
     return properties

@@ -68,6 +68,7 @@ def page_data(
         "verdict": result.verdict.value,
         "conclusion": clean_lines(conclusion(result)),
         "whole": result.incomplete_because is None,
+        "notes": [clean(note) for note in result.notes],
         "counts": _counts(result),
         "properties": properties,
         "traces": traces,

@@ -90,7 +90,8 @@ class Summary:
     everything; `conclusion` what it came to, in one sentence ("" if it is not the search that says
     so). `gaps` are what its coverage wants for, None if that was not
     asked for; `unread` the classes among them whose source could not be read. `options` are the
-    words of the command line, beside the source, that the check was made with.
+    words of the command line, beside the source, that the check was made with. `notes` are what is
+    to be known beside the verdicts.
     """
 
     name: str
@@ -111,6 +112,8 @@ class Summary:
     def is_cut(self) -> bool:
         """Whether it holds though the search did not cover everything."""
         return self.verdict is Verdict.HOLDS and bool(self.because)
+
+    notes: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -153,6 +156,7 @@ class Summary:
             options=tuple(document["options"]),
             unread=tuple(document["unread"]),
             conclusion=document["conclusion"],
+            notes=tuple(document["notes"]),
         )
 
 
@@ -185,6 +189,7 @@ def summarise(
         options=tuple(options),
         unread=tuple(unread),
         conclusion=conclusion(result),
+        notes=result.notes,
     )
 
 

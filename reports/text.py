@@ -39,7 +39,7 @@ def violation_lines(
         title = f"{name} is violated after {_count(len(found.trace), 'step')}"
     lines = broken(Text(title, style="bold"), width, indent=2)
     same = next((one for one in shown if _same_steps(one.trace, found.trace)), None)
-    if same:
+    if same is not None:
         steps = broken(Text(f"  the same steps as above: {clean(same.name)}"), width, indent=4)
     else:
         steps = trace_lines(found.trace, width)
@@ -89,6 +89,9 @@ def _lines(result: Result | Simulation, counts: Iterable[str], width: int | None
     lines = [_verdict_line(found) for found in result.properties.values()]
     lines = [part for line in lines for part in broken(line, width, indent=13)]
     lines += [Text(), *(part for text in counts for part in broken(Text(text), width, indent=2))]
+    lines += [Text()] if result.notes else []
+    for note in result.notes:
+        lines += broken(Text(f"Note: {clean(note)}", style="yellow"), width, indent=6)
     return [*lines, Text(), *broken(_conclusion(result), width, indent=2)]
 
 

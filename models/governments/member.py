@@ -40,7 +40,17 @@ from ...invariants.replication import (
 from .calendar import Collapsing, Proposing, Synchronizing, Timer
 from .errors import ProtocolError
 from .islander import Islander
-from .messages import Ask, Embark, Enqueue, Tell, only_asks, what_counts, what_is_read
+from .messages import (
+    Ask,
+    Embark,
+    Enqueue,
+    Era,
+    Number,
+    Tell,
+    only_asks,
+    what_counts,
+    what_is_read,
+)
 from .paxos import Proposer
 from .promises import NULL, Promise
 from .records import (
@@ -64,7 +74,7 @@ NEXT_ROUND = "give up on round "
 MOST_PULSES = 64
 """Pulses that an islander may have on their way at a time."""
 
-TIMED = (COLLAPSE, SILENCE, *(f"{GIVE_UP}{number}" for number in range(1, MOST_PULSES + 1)))
+TIMED = (COLLAPSE, SILENCE, *(f"{GIVE_UP}{rank}" for rank in range(1, MOST_PULSES + 1)))
 """The timers that make an islander collapse."""
 
 
@@ -120,15 +130,13 @@ class Again(Fact):
 
 class Pulse(NamedTuple):
     """A pulse of one's own. `waits` are those whose answers are waited for, in order; `missing`
-    those that were given up; `lasting` says that a request may have an effect whenever it arrives;
-    `evidence` is what an accept is built upon. `cookie` is None once the answers make no
-    difference any more."""
+    those that were given up; `evidence` is what an accept is built upon. `cookie` is None once the
+    pulse is over and only its number is kept."""
 
-    number: int
+    number: Number
     cookie: Cookie | None
     waits: tuple[str, ...]
     missing: tuple[str, ...] = ()
-    lasting: bool = True
     answers: tuple[tuple[str, Answer], ...] = ()
     evidence: tuple[Fact, ...] = ()
 
@@ -142,12 +150,15 @@ class Member(Islander, Actor):
     embarks  those it may ask to be let in by, if it is a newcomer
     notes    whether it records that it was told to commit what it had committed: states that differ
              in no more than that are twice as many
+    twice    whether a message may arrive twice: the answer to a pulse that is over may then come
+             again, even if everyone had answered
     """
 
     rounds: int = 1
     trims: bool = False
     embarks: tuple[str, ...] = ()
     notes: bool = False
+    twice: bool = False
     pulses: tuple[Pulse, ...] = ()
     broken: str = ""
 
@@ -185,7 +196,7 @@ class Member(Islander, Actor):
             if name == SILENCE:
                 self._hear_nothing()
             elif name.startswith((GIVE_UP, NEXT_ROUND)):
-                self._give_up(int(name.split()[-1]))
+                self._give_up(self.named_by(name))
             else:
                 self.rounds -= name == PROPOSE
                 self.fire(0, next(t for t in self.calendar if timer_name(t) == name))
@@ -193,7 +204,7 @@ class Member(Islander, Actor):
             self._break(error)
         self._rest(armed)
 
-    def _answer(self, number: int, request: Request, sender: str) -> None:
+    def _answer(self, number: Number, request: Request, sender: str) -> None:
         sync = request.sync
         known = any(entry.promise <= self.top for entry in sync.commits)
         if self.notes and known and sync.committed >= self.top:
@@ -206,17 +217,15 @@ class Member(Islander, Actor):
 
     # -- pulses ---------------------------------------------------------------------------------
 
-    def _take_answer(self, number: int, sender: str, answer: Answer) -> None:
-        pulse = self._pulse(number)
-        if pulse is None or pulse.cookie is None or pulse.waits[:1] != (sender,):
+    def _take_answer(self, number: Number, sender: str, answer: Answer) -> None:
+        pulse = self.pulse_of(number)
+        if pulse is None or pulse.waits[:1] != (sender,):
             return
         answers = (*pulse.answers, (sender, answer))
         self._go_on(pulse, pulse._replace(waits=pulse.waits[1:], answers=answers))
 
-    def _give_up(self, number: int) -> None:
+    def _give_up(self, pulse: Pulse) -> None:
         """Some of those waited for, the first among them, will not answer."""
-        pulse = self._pulse(number)
-        assert pulse is not None
         first, *others = pulse.waits
         silences = [Silence((first, *more)) for more in _subsets(others)]
         missing = self.choose(silences).names
@@ -230,8 +239,8 @@ class Member(Islander, Actor):
             return
         cookie = after.cookie
         assert cookie is not None
-        # The number is not free while someone given up may answer.
-        over = [after._replace(cookie=None, answers=())] if after.missing else []
+        # The number is not free while an answer may come: of someone given up, or a second one.
+        over = [Pulse(after.number, None, ())] if after.missing or self.twice else []
         self.pulses = _sorted((*rest, *over))
         found = self._found(cookie, after)
         self.response(0, cookie, dict[str, Answer | None](after.answers))
@@ -246,8 +255,17 @@ class Member(Islander, Actor):
             self.disappeared[self.government.arrival(one)] = 0
         self.collapse(0)
 
-    def _pulse(self, number: int) -> Pulse | None:
+    def pulse_of(self, number: Number) -> Pulse | None:
+        """The pulse of this number; None if there is none any more."""
         return next((pulse for pulse in self.pulses if pulse.number == number), None)
+
+    def named_by(self, timer: str) -> Pulse:
+        """The pulse that is given up when this timer fires: timers are numbered by its place among
+        those on their way."""
+        return self._on_their_way()[int(timer.split()[-1]) - 1]
+
+    def _on_their_way(self) -> list[Pulse]:
+        return [pulse for pulse in self.pulses if pulse.cookie is not None]
 
     def _found(self, cookie: Cookie, pulse: Pulse) -> tuple[Fact, ...]:
         """What the promises of a round report."""
@@ -274,7 +292,8 @@ class Member(Islander, Actor):
     def _rest(self, armed: set[str]) -> None:
         """Send what is in the outbox, and take time out of the state."""
         self._post(())
-        self.pulses = tuple(self._still_kept())
+        now = self._era()
+        self.pulses = tuple(pulse for pulse in self.pulses if pulse.number.era == now)
         timers = (timer._replace(when=0) for timer in self.calendar)
         self.calendar = tuple(sorted(timers, key=lambda timer: timer.key))
         self.disappeared = dict.fromkeys(self.disappeared, 0)
@@ -293,13 +312,11 @@ class Member(Islander, Actor):
             self._send_packet(packet, found)
 
     def _send_packet(self, packet: Packet, found: tuple[Fact, ...]) -> None:
-        taken = {pulse.number for pulse in self.pulses}
-        number = next(n for n in range(1, len(taken) + 2) if n not in taken)
-        if number > MOST_PULSES:
+        if len(self._on_their_way()) == MOST_PULSES:
             raise ProtocolError(f"more than {MOST_PULSES} pulses at a time")
+        number = self._free_number(packet.cookie)
         to = sorted((one for one, _ in packet.requests), key=lambda one: one != self.me)
-        lasting = self.trims or not all(only_asks(request) for _, request in packet.requests)
-        pulse = Pulse(number, packet.cookie, tuple(to), lasting=lasting)
+        pulse = Pulse(number, packet.cookie, tuple(to))
         message = packet.cookie.message
         if found and isinstance(message, Accept) and isinstance(self.writer, Proposer):
             upon = self.writer.register
@@ -310,14 +327,21 @@ class Member(Islander, Actor):
         for one, request in packet.requests:
             self.send(one, Ask(number, what_is_read(request)))
 
-    def _still_kept(self) -> Iterable[Pulse]:
-        """Pulses whose answers make no difference any more are kept for their numbers, as long as
-        a request may be answered."""
-        for pulse in self.pulses:
-            if pulse.cookie is not None and not self._is_stale(pulse.cookie):
-                yield pulse
-            elif pulse.lasting:
-                yield Pulse(pulse.number, None, ())
+    def _free_number(self, cookie: Cookie) -> Number:
+        """A number that no message in flight has.
+
+        Answers count in the era of their pulse only, and an era that is over does not come back:
+        messages of earlier ones have other numbers. In the present one a number is free once
+        everyone has answered; never again if someone was given up, or if there may be a second
+        answer.
+        """
+        era = Era(cookie.government, cookie.collapsed)
+        taken = {pulse.number for pulse in self.pulses}
+        numbers = (Number(era, ordinal) for ordinal in range(1, len(taken) + 2))
+        return next(number for number in numbers if number not in taken)
+
+    def _era(self) -> Era:
+        return Era(self.government.promise, self.collapsed)
 
     # -- timers ---------------------------------------------------------------------------------
 
@@ -325,7 +349,8 @@ class Member(Islander, Actor):
         """The timers that are armed in this state."""
         names = {timer_name(timer) for timer in self.calendar if self._is_of_use(timer)}
         how = NEXT_ROUND if self.collapsed else GIVE_UP
-        names |= {f"{how}{one.number}" for one in self.pulses if self._may_be_given_up(one)}
+        pulses = enumerate(self._on_their_way(), start=1)
+        names |= {f"{how}{rank}" for rank, one in pulses if self._may_be_given_up(one)}
         own = [timer.event for timer in self.calendar if timer.key == self.me]
         pings = [one for one in own if isinstance(one, Synchronizing)]
         if pings and not self.collapsed and not self._tells(pings[0]):
@@ -364,8 +389,8 @@ class Member(Islander, Actor):
         return receiver != self.me or self._has_no_use_for(message.request)
 
     def _waits_for(self, message: Ask | Tell, whom: str) -> bool:
-        pulse = self._pulse(message.pulse)
-        return pulse is not None and pulse.cookie is not None and whom in pulse.waits
+        pulse = self.pulse_of(message.pulse)
+        return pulse is not None and whom in pulse.waits
 
     def _has_no_use_for(self, request: Request) -> bool:
         """Whether a request changes nothing here, now or later."""

@@ -7,17 +7,33 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .promises import NULL
+from .promises import NULL, Promise
 from .records import Answer, Entry, Minimum, Reached, Request, Synchronize, Write
 
 PING = Synchronize((), False, "")
 """The message of all requests whose message is not read."""
 
 
+class Era(NamedTuple):
+    """A time in the life of a member: its government, and whether that has collapsed. Every change
+    begins one that it has not been in before."""
+
+    government: Promise
+    collapsed: bool
+
+
+class Number(NamedTuple):
+    """What tells the pulses of a member apart: when it was sent, and which of those that were on
+    their way then."""
+
+    era: Era
+    ordinal: int
+
+
 class Ask(NamedTuple):
     """A request of the pulse `pulse` of its sender."""
 
-    pulse: int
+    pulse: Number
     request: Request
 
     def __str__(self) -> str:
@@ -29,7 +45,7 @@ class Ask(NamedTuple):
 class Tell(NamedTuple):
     """The answer to it."""
 
-    pulse: int
+    pulse: Number
     answer: Answer
 
     def __str__(self) -> str:

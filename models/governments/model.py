@@ -43,7 +43,7 @@ def governments(
     collapses: Annotated[int, "how often a timer may make someone collapse, all together"] = 1,
     rounds: Annotated[int, "how many Paxos rounds each islander may begin"] = 1,
     losses: Annotated[int, "how many messages the network may lose"] = 0,
-    duplications: Annotated[int, "how many messages it may deliver twice, without collapses"] = 0,
+    duplications: Annotated[int, "how many messages it may deliver twice"] = 0,
     asked: Annotated[
         int | None, "how many members users may ask, the leader first; none: all"
     ] = None,
@@ -66,11 +66,6 @@ def governments(
         least = 1 if name == "members" else 0
         if type(number) is not int or number < least:
             raise UsageError(f"governments: {name} must be at least {least}; got {number!r}.")
-    if duplications and collapses:
-        raise UsageError(
-            "governments: duplications go with collapses=0 only. The numbers of pulses that were "
-            "given up are used again, and an answer that comes twice would be taken for another's."
-        )
     if asked is not None and not 1 <= asked <= members:
         raise UsageError(f"governments: asked must be from 1 to {members}; got {asked!r}.")
     name, rules = _rules(as_published, bug)
@@ -81,7 +76,12 @@ def governments(
         own = {one.name: getattr(islander, one.name) for one in fields(Islander)}
         embarks = founders if number >= members else ()
         actors[id] = Member(
-            **own, rounds=rounds, trims=trims, embarks=embarks, notes=COMMITTED_AGAIN in reach
+            **own,
+            rounds=rounds,
+            trims=trims,
+            embarks=embarks,
+            notes=COMMITTED_AGAIN in reach,
+            twice=duplications > 0,
         )
     for number in range(values):
         actors[f"user {number + 1}"] = User(founders[:asked], f"v{number + 1}")

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from ...explorer import Deliver, IslanderError, Model, Timeout, Trace, UsageError
 from ...explorer.trace import TraceStep
 from .islander import Islander
-from .member import GIVE_UP, NEXT_ROUND, SILENCE, Member, Pulse, timer_name
-from .messages import Ask, Embark, Enqueue, Tell
+from .member import GIVE_UP, NEXT_ROUND, SILENCE, Member, timer_name
+from .messages import Ask, Embark, Enqueue, Number, Tell
 from .schedules import Options, Run
 from .settled import PING, PINGS, settled
 from .wire import Json
@@ -105,7 +105,7 @@ class _Recorder:
         self.run = Run(Options(first.parliament_size, PING, LONG, first.rules))
         self.lines: list[Json] = []
         self.clocks: dict[str, float] = {}
-        self.packets: dict[tuple[str, int], _Sent] = {}
+        self.packets: dict[tuple[str, Number], _Sent] = {}
         self.new: list[str] = []  # those sent in the present step
 
     def do(self, op: str, **fields: Any) -> list[Json]:
@@ -183,9 +183,9 @@ class _Recorder:
             case Embark(id):
                 self.do("embark", at=me, id=id, acclimated=True, properties=None)
 
-    def _hear(self, me: str, number: int, before: Member, sender: str) -> None:
+    def _hear(self, me: str, number: Number, before: Member, sender: str) -> None:
         """An answer, kept with its packet: it is given once it is the last."""
-        pulse = _pulse(before, number)
+        pulse = before.pulse_of(number)
         if pulse is not None and pulse.cookie is not None and pulse.waits == (sender,):
             self._respond(self._packet(me, number), pulse.missing)
 
@@ -193,11 +193,10 @@ class _Recorder:
         if name == SILENCE:
             self._hear_nothing(me, after)
         elif name.startswith((GIVE_UP, NEXT_ROUND)):
-            number = int(name.split()[-1])
-            given_up, waiting = _pulse(before, number), _pulse(after, number)
-            assert given_up is not None
+            given_up = before.named_by(name)
+            waiting = after.pulse_of(given_up.number)
             if waiting is None or not waiting.waits:
-                self._respond(self._packet(me, number), given_up.waits)
+                self._respond(self._packet(me, given_up.number), given_up.waits)
         else:
             self._fire(me, next(t.key for t in before.calendar if timer_name(t) == name))
 
@@ -234,7 +233,7 @@ class _Recorder:
 
     # -- what they must agree on ------------------------------------------------------------------
 
-    def _packet(self, sender: str, number: int) -> _Sent:
+    def _packet(self, sender: str, number: Number) -> _Sent:
         return self.packets[sender, number]
 
     def _name_packets(self, step: TraceStep) -> None:
@@ -263,10 +262,6 @@ class _Recorder:
         logged, kept = member.entries, islander.entries
         if logged != kept if trims else logged[-len(kept) :] != kept:
             raise _different(member.me, "log", logged, kept)
-
-
-def _pulse(member: Member, number: int) -> Pulse | None:
-    return next((pulse for pulse in member.pulses if pulse.number == number), None)
 
 
 def _different(id: str, what: str, member: object, islander: object) -> RecordingError:

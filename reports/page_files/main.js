@@ -136,6 +136,8 @@ function drawFrame() {
   byId("command").textContent = data.command ?? (data.model === data.title ? "" : data.model);
   byId("because").hidden = data.verdict === "violated" || data.whole;
   byId("because").textContent = `${data.verdict === "holds" ? "Holds" : "Incomplete"}: ${data.conclusion}`;
+  byId("notes").hidden = data.notes.length === 0;
+  byId("notes").textContent = data.notes.map((note) => `Note: ${note}`).join("\n");
   byId("counts").replaceChildren(
     ...data.counts.flatMap(([name, number]) => [el("dt", {}, name), el("dd", {}, number)]),
     el("dt", {}, "network"),

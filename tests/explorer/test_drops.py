@@ -236,6 +236,43 @@ def test_what_is_duplicated_and_dropped_is_gone_with_its_duplicate(engine: str) 
     assert not [text for text in texts if "b=done" in text and "a→b:x" in text]
 
 
+@pytest.mark.parametrize("copies", [2, 3])
+@pytest.mark.parametrize("rounds", [1, 25, 29, 30, 31, 32, 33, 40, 62, 64, 95])
+def test_copies_are_gone_wherever_their_bits_are(engine: str, rounds: int, copies: int) -> None:
+    """Two messages of other kinds go to and fro in each round, so that the bits of the copies of x
+    that are sent after them lie further and further away from that of the first, and alone."""
+
+    def start(self: Cell) -> None:
+        self.send("b", "x")
+        self.send("b", 1)
+
+    def go_on(self: Cell, message: Any, sender: str) -> None:
+        if message < rounds:
+            self.send("b", message + 1)
+            return
+        for _ in range(copies - 1):
+            self.send("b", "x")
+        self.set_timer("end")
+
+    def end(self: Cell, name: str) -> None:
+        self.value = "end"
+
+    def answer(self: Cell, message: Any, sender: str) -> None:
+        if message != "x":
+            self.send("a", message)
+
+    def at_the_end(self: Cell, message: Any, sender: str, receiver: str) -> bool:
+        return self.value == "end"
+
+    actors = {
+        "a": cell(start=start, receive=go_on, timeout=end, drops=at_the_end),
+        "b": cell(receive=answer, drops=always),
+    }
+    texts = state_texts(found(engine, actors, Bag(keep_ignored=True)))
+    assert texts[-2:] == [f"a=None b=None | {' '.join(['a→b:x'] * copies)} | a.end", "a=end b=None"]
+    assert len(texts) == 2 * rounds + 2
+
+
 @pytest.mark.parametrize("network", [Bag(), Duplicating()])
 def test_what_was_dropped_may_be_sent_again(engine: str, network: Network) -> None:
     """The timer alternates between not caring for `x` and caring; it sends one each time."""
@@ -664,6 +701,19 @@ def test_walks_meet_no_state_with_a_message_that_is_dropped() -> None:
     untidy = taken(tidy=False).properties["tidied"]
     assert untidy.verdict is Verdict.VIOLATED
     assert untidy.steps == 3  # two are asked, and one of them is heard
+
+
+def test_a_walk_asks_the_receiver_once_the_sender_drops_a_message() -> None:
+    def timeout(self: Cell, name: str) -> None:
+        self.value = 1
+        self.send("a", "x")
+
+    def start(self: Cell) -> None:
+        self.set_timer("t")
+
+    one = cell(0, start=start, timeout=timeout, drops=lambda self, *_: self.value == 1)
+    taken = simulate(Model("asked twice", {"a": one}, Bag(), [TRUE]), walks=3)
+    assert (taken.ended, taken.longest) == (3, 1)
 
 
 def test_that_a_run_comes_back_with_more_in_flight_proves_nothing() -> None:

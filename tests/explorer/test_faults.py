@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from islander import (
     Faults,
     Fifo,
     Model,
+    Network,
     Result,
     StateInvariant,
     StepInvariant,
@@ -24,6 +26,7 @@ from islander import (
     explore,
 )
 from islander.explorer import HandlerError, ModelError, UsageError
+from islander.explorer.faults import KINDS, NO_FAULTS
 from islander.explorer.graph import all_edges
 from islander.models.paxos import paxos
 from islander.reports import read_trace, replay, save_trace
@@ -167,6 +170,26 @@ def test_a_cut_holds_back_what_crosses_it_until_it_heals() -> None:
             assert not result.graph.states[state].faults.cut
 
 
+@pytest.mark.parametrize("engine", ["reference", "tabulated"])
+@pytest.mark.parametrize("network", [Bag(), Fifo(), Duplicating()])
+def test_what_waits_on_a_cut_link_may_be_lost_and_duplicated(
+    engine: str, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
+    faults = Faults(losses=1, duplications=1, partitions=1)
+    actors = {"a": sending(1), "b": cell("", receive=append_text)}
+    result = explore(Model("cut", actors, network, [TRUE], faults), engine, keep_going=True)
+    while_cut = {
+        str(result.graph.outcomes[edge].event)
+        for state, edge, _ in all_edges(result.graph)
+        if result.graph.states[state].faults.cut
+    }
+    expected = {"a → b: 1 is lost", "a → b: 1 is duplicated", "the network heals"}
+    if isinstance(network, Duplicating):
+        expected.remove("a → b: 1 is duplicated")
+    assert while_cut == expected
+
+
 @pytest.mark.parametrize(("network", "copies"), [(Bag(), 2), (Fifo(), 2), (Duplicating(), 1)])
 def test_a_duplicate_is_one_copy_more_where_copies_count(network: Any, copies: int) -> None:
     result = run(Faults(duplications=1), network, a=sending(1), b=cell(""))
@@ -278,3 +301,10 @@ def test_who_and_what_is_named_may_be_any_collection_and_reads_the_same() -> Non
     names, ids = iter(["u", "t"]), {"b", "a"}
     assert repr(Faults(timeouts=1, timers=names, crashes=1, actors=ids)) == repr(listed)  # type: ignore[arg-type]
     assert (listed.counts("t"), listed.counts("v"), listed.counts("t")) == (True, False, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_faults_are_something_if_one_of_a_kind_may_happen(kind: str) -> None:
+    assert not Faults()
+    assert Faults(**{kind: 1})
+    assert Faults().at_first == NO_FAULTS

@@ -202,6 +202,24 @@ def test_answers_to_a_pulse_that_was_abandoned_are_ignored() -> None:
     assert late_ones
 
 
+@pytest.mark.parametrize("network", [Bag(), Fifo()])
+def test_no_number_is_used_again_after_a_crash_whatever_comes_late_or_twice(
+    network: Network,
+) -> None:
+    """What is in flight of the pulse that the crash ended, requests and answers, comes as well."""
+
+    @dataclass
+    class Reborn(Asker):
+        def recover(self) -> None:
+            self.start()
+
+    faults = Faults(crashes=1, duplications=1, actors=["p"])
+    again = Witness("the pulse after the crash is complete", lambda facts: Done(2, "a2b2") in facts)
+    actors = {"p": Reborn(), "a": Member(), "b": Member()}
+    result = explored(Model("reborn", actors, network, [*PROMISES, again], faults))
+    assert result.verdict is Verdict.HOLDS
+
+
 def test_requests_of_several_names_and_plain_messages_do_not_mix() -> None:
     @dataclass
     class Two(Pulsing):

@@ -8,11 +8,16 @@ from textwrap import dedent
 from typing import NamedTuple
 
 import pytest
+from numba import njit
 from typer.testing import CliRunner
 
 from islander import explore
 from islander.cli import app
 from islander.models.paxos import paxos
+
+# pytester forgets what a run in this process was the first to import, and some modules of numba
+# cannot be imported twice: a first compilation has them all imported before.
+njit(lambda: 0)()
 
 PREAMBLE = """
 from dataclasses import dataclass, field
@@ -43,6 +48,22 @@ def game(*properties, a=None, b=None):
     players = {"a": a or Player("b", serves=True), "b": b or Player("a")}
     return Model("game", players, properties=properties or [ALWAYS])
 """
+
+GAME = (
+    PREAMBLE
+    + """
+def seen(state):
+    return sum(player.seen for player in state.actors.values())
+
+def game(most: int = 9, goal: int = 2, names=("few bounces", "both play")):
+    few, both = names
+    return Model("game", {"a": Player("b", serves=True), "b": Player("a")}, properties=[
+        StateInvariant(few, lambda state: seen(state) <= most),
+        StateWitness(both, lambda state: seen(state) >= goal),
+    ])
+"""
+)
+"""A module to import `game` from, whose players bounce a ball until each has seen it twice."""
 
 
 class Ran(NamedTuple):

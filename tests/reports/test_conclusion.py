@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from html import unescape
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from islander import Result, Verdict, simulate
+from islander import CheckFailed, Result, Verdict, simulate
+from islander.checked import Adding, Checked
 from islander.ci_config import Check, Expectation
 from islander.ci_report import conclusion_lines, cut_lines, detail_lines, table_lines
 from islander.ci_verdict import Outcome, Standing
 from islander.exits import EXITS
 from islander.explorer import walks
 from islander.explorer.deadline import OutOfTime
-from islander.pytest_failure import Checked, CheckError, Keeping
 from islander.reports import result_lines
 from islander.reports.conclusion import COVERED, conclusion
 from islander.reports.findings import findings, verdict_of
@@ -77,8 +76,8 @@ def _ci_reports(result: Result) -> str:
 
 
 def _plugin(result: Result) -> str:
-    checked = Checked(result, Keeping(Path(), "", Path(), lambda: (None, "")))
-    with pytest.raises(CheckError) as failure:
+    checked = Checked(result, Adding())
+    with pytest.raises(CheckFailed) as failure:
         checked.check_all(violates="one")
     return str(failure.value)
 
@@ -106,11 +105,11 @@ def test_the_verdict_is_the_same_in_every_report(ending: str, which: str) -> Non
     assert verdict_of(findings(summarise(result))) is verdict
     assert int(outcome(result).standing) == int(EXITS[verdict])
     assert verdict_of(findings(outcome(result).judged())) is verdict
-    checked = Checked(result, Keeping(Path(), "", Path(), lambda: (None, "")))
+    checked = Checked(result, Adding())
     if verdict is Verdict.HOLDS:
         checked.check_all()
     else:
-        with pytest.raises(CheckError):
+        with pytest.raises(CheckFailed):
             checked.check_all()
 
 
