@@ -20,7 +20,7 @@ from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject, explained, judged
 from .reference import MANY, ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
-from .search import Budgets, Search, stopped_by, used_up
+from .search import Budgets, Search, check_properties, stopped_by, used_up
 from .semantics import Semantics, State
 from .stopwatch import Stopwatch
 from .trace import Trace
@@ -200,6 +200,7 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     semantics, budgets, _, watch, _ = arguments
     try:
         with Deadline(semantics.handlers, budgets.seconds, watch):
+            check_properties(semantics.model)
             small = keeper is None and SMALL > 0 and _is_small(semantics, budgets, watch)
     except KeyboardInterrupt as error:
         interrupted = ReferenceSearch(*arguments)
@@ -379,7 +380,7 @@ def _subject(item: Property, trace: Trace) -> object:
 
 def check_checkable(what: str, model: object) -> None:
     """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
-    has no properties, or one that is at fault whatever it is asked of."""
+    has no properties."""
     if not isinstance(model, Model):
         raise UsageError(f"{what}() takes a Model; got {model!r}.")
     if not model.properties:
@@ -387,8 +388,6 @@ def check_checkable(what: str, model: object) -> None:
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
-    for item in model.properties:
-        item.check()
 
 
 def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:

@@ -25,7 +25,7 @@ from .model import Model
 from .notes import notes_on
 from .properties import Property, Subject, judged
 from .result import PropertyResult, Verdict, no_truth, overall
-from .search import stopped_by, telling, used_up
+from .search import check_properties, stopped_by, telling, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
 from .stopwatch import Stopwatch
@@ -222,6 +222,7 @@ class _Run:
         """Take so many walks, or fewer if they need not or must not go on."""
         try:
             with Deadline(self.semantics.handlers, self.max_seconds, self.clock):
+                check_properties(self.walker.model)
                 self.walker.begin(self._may_go_on)
                 while self.walks < walks and not self._has_enough() and self._may_go_on():
                     walk = self.walker.walk(self.walks, depth, self._may_go_on)

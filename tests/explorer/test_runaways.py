@@ -19,7 +19,7 @@ from islander.explorer.faults import Faults
 from .cells import TRUE, Cell, append, cell
 from .runaways import NEVER_INTERRUPTED, RUNAWAYS
 
-MODES = ["reference", "tabulated", "simulate"]
+MODES = ["reference", "tabulated", "default", "simulate"]
 TOO_LONG = 240
 """Seconds after which what should have ended has not."""
 
