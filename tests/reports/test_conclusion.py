@@ -166,4 +166,4 @@ def test_walks_that_are_cut_when_all_was_reached_end_as_a_search_does(
     found = simulate(counting(9, [reached("one")]), walks=1, seed=1, max_seconds=9)
     assert found.verdict is verdict
     told = said.format("every witness was reached; the walks were cut: ")
-    assert simulation_lines(found, None)[-1].plain == told
+    assert simulation_lines(found, None)[-1].plain.startswith(told)
