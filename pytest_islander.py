@@ -95,6 +95,16 @@ def pytest_pycollect_makeitem(
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    if isinstance(item, pytest.Function) and hasattr(item.obj, "islander_checks"):
+        from islander.pytest_plugin import asserting_as
+
+        with asserting_as(item):
+            return (yield)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

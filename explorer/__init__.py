@@ -3,6 +3,7 @@
 from .actor import Actor, Choice
 from .client import Client, Operation
 from .errors import (
+    CheckFailed,
     FreezeError,
     HandlerError,
     IslanderError,
@@ -39,6 +40,7 @@ __all__ = [
     "ENGINES",
     "Actor",
     "Bag",
+    "CheckFailed",
     "Choice",
     "Client",
     "Crash",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from .asking import shown
 from .errors import FreezeError, HandlerError, ModelError
 from .facts import Fact, is_hashable, unhashable
 from .freeze import Frozen, canonical_order, freeze, show
@@ -144,7 +145,7 @@ class Actor:
         effects.allow("send")
         if not isinstance(to, str) or to not in effects.known:
             effects.refuse(
-                f"send() to {to!r}, but the model has no actor of that id; "
+                f"send() to {shown(to)}, but the model has no actor of that id; "
                 f"its actors are {', '.join(sorted(effects.known))}."
             )
         effects.sent.append((to, effects.freeze(message, f"message to {to!r}")))
@@ -197,7 +198,8 @@ class Actor:
         effects.allow("record")
         if not isinstance(fact, Fact):
             effects.refuse(
-                f"record() takes a Fact and got {fact!r}; declare a relation by subclassing Fact."
+                f"record() takes a Fact and got {shown(fact)}; "
+                f"declare a relation by subclassing Fact."
             )
         frozen = effects.freeze(fact, f"recorded fact {type(fact).__name__}")
         if not is_hashable(fact):
@@ -225,7 +227,7 @@ def _timers(actor: Actor, effect: str, name: str) -> set[str]:
     effects = _running(actor, effect)
     effects.allow(effect)
     if not isinstance(name, str):
-        effects.refuse(f"{effect}() takes the timer's name, a string, and got {name!r}.")
+        effects.refuse(f"{effect}() takes the timer's name, a string, and got {shown(name)}.")
     return effects.timers
 
 

@@ -16,6 +16,7 @@ from .arms import Case
 from .events import Deliver
 from .freeze import Frozen, show
 from .handlers import Handlers
+from .misnamed import misnamed
 from .source import Sources
 
 
@@ -51,17 +52,18 @@ class Coverage:
     """What ran, in the order of the source, all kinds of messages that were sent, and how many
     distinct facts of each relation were true somewhere.
 
-    Cases and handlers are those that a step can come to, and that show whether they ran. The
+    Cases and handlers are those that a step can come to, but for those that only refuse. The
     handlers `timeout`, `crash` and `recover` of models without timers or crashes, methods that no
-    handler names, those that are overridden and cases whose body is nothing are left out, unless
-    they ran. `unread` names the classes whose source could not be read, or has been changed since
-    it was imported, so that their cases are not known.
+    handler names and those that are overridden are left out, unless they ran. `unread` names the
+    classes whose source could not be read, or has been changed since it was imported, so that their
+    cases are not known. `misnamed` are the methods that look like handlers and are none, in words.
     """
 
     cases: tuple[CaseRuns, ...]
     messages: tuple[MessageKind, ...]
     relations: tuple[tuple[str, int], ...]
     unread: tuple[str, ...] = field(default=())
+    misnamed: tuple[str, ...] = field(default=())
 
     @property
     def never_run(self) -> tuple[Case, ...]:
@@ -73,7 +75,13 @@ class Coverage:
         """What is wanting for all cases and handlers to have run, in words. What became of the
         messages is no part of it: many a message is rightly ignored."""
         never = [f"{case}: never ran" for case in self.never_run]
-        return (*never, *(f"{one}: its source cannot be read" for one in self.unread))
+        unread = (f"{one}: its source cannot be read" for one in self.unread)
+        return (*self.misnamed, *never, *unread)
+
+    @property
+    def wanting(self) -> bool:
+        """Whether something is known to be wanting, whatever could not be read."""
+        return bool(self.misnamed or self.never_run)
 
 
 def coverage_of(handlers: Handlers) -> Coverage:
@@ -86,6 +94,7 @@ def coverage_of(handlers: Handlers) -> Coverage:
         tuple(_messages(handlers)),
         tuple(sorted(Counter(type(fact).__name__ for fact in facts).items())),
         tuple(sources.unread),
+        tuple(map(str, misnamed(handlers.model))),
     )
 
 

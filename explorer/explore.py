@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .asking import shown
 from .deadline import Deadline
 from .errors import ModelError, PropertyError, UsageError
 from .growth import endless, growing
 from .model import Model
-from .properties import Explanation, LocalStep, Property, Subject
+from .properties import Explanation, LocalStep, Property, Subject, explained, judged
 from .reference import ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
 from .search import Budgets, Search
@@ -35,6 +36,9 @@ COUNTED_ANYWAY = 100_000
 SMALL = 500
 """States up to which the reference engine explores a model outright: the two agree on everything,
 and the kernels take longer to load than that takes."""
+
+MOST = 1 << 62
+"""The greatest number that is taken: the engines count in 64 bits, with a sign."""
 
 MOST_THREADS = 256
 """The owner of a state is noted in a byte."""
@@ -140,12 +144,12 @@ def _result(
 ) -> Result:
     """What a search that is over established."""
     properties = {item.name: _conclude(search, item, compiling) for item in search.model.properties}
-    verdict = overall([found.verdict for found in properties.values()])
+    verdict = overall([found.verdict for found in properties.values()], search.interrupted)
     undecided = next((p for p in properties.values() if p.verdict is Verdict.INCOMPLETE), None)
     because = search.bound or search.cut
     if verdict is Verdict.INCOMPLETE and because:
         because = "; ".join([because, *_growth(search)])
-    elif verdict is Verdict.INCOMPLETE and undecided:
+    elif verdict is Verdict.INCOMPLETE and undecided is not None:
         because = f"{undecided.name}: {undecided.explanation}"
     interleavings, cyclic = _interleavings(search, counting)
     return Result(
@@ -276,26 +280,44 @@ def _conclude(
         return PropertyResult(item.name, verdict, reason, witness=item.somewhere)
     finding = search.judge.whereabouts(item)
     if finding is None:
-        text = item.explain(None).text if verdict is Verdict.VIOLATED else ""
+        text = explained(item, None).text if verdict is Verdict.VIOLATED else ""
         return PropertyResult(item.name, verdict, text, witness=item.somewhere)
     if verdict is Verdict.HOLDS:  # a witness, the way to which may never be asked for
 
         def way() -> Trace:
             with compiling():
-                return search.trace_to(finding)
+                return _judged_again(item, search.trace_to(finding), True)
 
         return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
-    trace = search.trace_to(finding)
+    trace = _judged_again(item, search.trace_to(finding), False)
     why = explanation_of(item, trace)
     return PropertyResult(
         item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere, len(trace)
     )
 
 
+def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
+    """`trace`, at the end of which `item` was judged so; PropertyError if it now says otherwise."""
+    try:
+        (again,) = judged(item, [_subject(item, trace)])
+    except PropertyError as error:
+        error.trace = trace
+        raise
+    if again is (not answer):
+        differs = PropertyError(
+            f"property {item.name!r}: it was {answer} of a {item.subject.value}, and is {again} of "
+            f"the same one when it is asked again; it must depend on nothing else. Usual causes: a "
+            f"global that is changed, a clock, random numbers."
+        )
+        differs.trace = trace
+        raise differs
+    return trace
+
+
 def explanation_of(item: Property, trace: Trace) -> Explanation:
     """Why `item` is violated at the end of `trace`."""
     try:
-        return item.explain(_subject(item, trace))
+        return explained(item, _subject(item, trace))
     except PropertyError as error:
         error.trace = trace
         raise
@@ -313,7 +335,7 @@ def _subject(item: Property, trace: Trace) -> object:
 
 def check_checkable(what: str, model: object) -> None:
     """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
-    has no properties."""
+    has no properties, or one that is at fault whatever it is asked of."""
     if not isinstance(model, Model):
         raise UsageError(f"{what}() takes a Model; got {model!r}.")
     if not model.properties:
@@ -321,13 +343,20 @@ def check_checkable(what: str, model: object) -> None:
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
+    for item in model.properties:
+        item.check()
 
 
 def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:
-    """Raise UsageError unless the argument `name` is None or a number of these kinds, and no less
-    than `least`."""
+    """Raise UsageError unless the argument `name` is None or a number of these kinds, no less than
+    `least`, and no int above MOST."""
     if value is None:
         return
     number: Any = value if isinstance(value, kinds) and not isinstance(value, bool) else None
     if number is None or not number >= least:
         raise UsageError(f"{name} must be a number of at least {least}, or None; got {value!r}.")
+    if isinstance(number, int) and number > MOST:
+        raise UsageError(
+            f"{name} must be a number of at most {MOST:,} (2**62), or None for no bound; "
+            f"got {shown(value)}."
+        )

@@ -9,11 +9,12 @@ the properties to say.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, TypeAlias, dataclass_transform
 
+from .asking import asking, shown, told
 from .errors import PropertyError
 
 _MISSING = object()
@@ -140,10 +141,28 @@ def is_hashable(fact: Fact) -> bool:
     return True
 
 
+def check_methods(fact: Fact) -> None:
+    """Raise PropertyError if a method of a fact raises that everything relies on: those that show
+    it, compare it and hash it may be its own."""
+    asked: dict[str, Callable[[], object]] = {
+        "__str__": lambda: str(fact),
+        "__repr__": lambda: repr(fact),
+        "__hash__": lambda: hash(fact),
+        "__eq__": lambda: fact == fact,
+    }
+    for name, call in asked.items():
+
+        def blame(error: BaseException, name: str = name) -> BaseException:
+            return PropertyError(f"fact {type(fact).__name__}: its {name} raised {told(error)}")
+
+        with asking(blame):
+            call()
+
+
 def unhashable(fact: Fact) -> str:
     """What to say of a fact that is not."""
     return (
-        f"the fact {fact!r} has an argument that cannot be hashed; "
+        f"the fact {shown(fact)} has an argument that cannot be hashed; "
         f"use a tuple or frozenset instead of a list, dict or set."
     )
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
 
+from .asking import in_words_or, shown
 from .errors import FreezeError
 from .facts import Fact
 
@@ -437,10 +438,8 @@ def show(frozen: Frozen) -> str:
 def _in_its_own_words(frozen: Frozen) -> str:
     """The text of a NamedTuple that has a `__str__` of its own."""
     kind = frozen[0]
-    try:
-        return str(thaw(frozen))
-    except (Exception, SystemExit) as error:  # theirs: say so, and go on
-        return f"{kind.__name__}(… its __str__ raised {type(error).__name__})"
+    otherwise = f"{kind.__name__}(… its __str__ raised {{}})"
+    return in_words_or(lambda: str(thaw(frozen)), otherwise)
 
 
 def fields_of(frozen: Frozen) -> dict[str, Frozen]:
@@ -516,8 +515,5 @@ def _refusal(value: object, path: str) -> FreezeError:
 
 
 def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except (Exception, SystemExit) as error:
-        return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    text = shown(value)
     return text if len(text) <= 120 else text[:117] + "…"

@@ -9,18 +9,32 @@ steps of the whole system is for `semantics` to say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from .actor import EFFECTS, Actor, Choice, Effects
+from .asking import (
+    WrongAnswer,
+    answered,
+    asking,
+    is_of_a_model,
+    location,
+    shown,
+    text_of,
+    told,
+    usual_cause,
+    yes_or_no,
+)
 from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
 from .events import NOBODY, Crash, Deliver, Event, Recover, Start, Stop, Timeout
-from .facts import Fact, FactSet, is_hashable, unhashable
+from .facts import Fact, FactSet, check_methods, is_hashable, unhashable
 from .faults import DOWN, STOPPED, UP, durable_names
 from .freeze import Frozen, canonical_order, fields_of, freeze, show, thaw
+from .handler_form import no_fact, told_facts
 from .model import Model, actor_path
 from .moulds import Mould, Moulds, Vaults
 from .network import Envelope
-from .properties import LocalStep, Subject, location
+from .properties import LocalStep, Subject, judged
 
 
 class Local:
@@ -62,18 +76,23 @@ class Local:
         """What traces tell of it, None if that is its fields. Raises HandlerError if the actor's
         `shown` is at fault."""
         actor = self.copy()
-        try:
-            told = actor.shown()
-            if told is None:
+
+        def blame(error: BaseException) -> BaseException:
+            return HandlerError(
+                f"{actor_path(self.actor, actor)}: shown() {_told_of(error)}\n"
+                f"  local state: {show(self.fields)}"
+            )
+
+        with asking(blame):
+            given = actor.shown()
+            if given is None:
                 return None
-            if not isinstance(told, Mapping) or not all(isinstance(name, str) for name in told):
-                raise TypeError(f"it gave {told!r}, which is no mapping from names to texts")
-            return {name: str(text) for name, text in told.items()}
-        except (Exception, SystemExit) as error:
-            raise HandlerError(
-                f"{actor_path(self.actor, actor)}: shown() raised {type(error).__name__}: {error} "
-                f"{location(error)}\n  local state: {show(self.fields)}"
-            ) from error
+            if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+                raise WrongAnswer(
+                    f"{answered(given)}; it must return a mapping from names to strings, or None"
+                    f"{usual_cause(given, 'mapping')}"
+                )
+            return {name: text_of(text) for name, text in given.items()}
 
     def __repr__(self) -> str:
         status = "" if self.status == UP else f" ({self.status})"
@@ -153,7 +172,7 @@ class Handlers:
             name for name, one in model.actors.items() if type(one).drops is not Actor.drops
         )
         self._drops: dict[tuple[Local, Envelope], bool] = {}
-        self._asked: dict[Local, tuple[Actor, Effects]] = {}  # copies that are asked what they drop
+        self._asked: dict[Local, Actor] = {}  # copies that are asked what they drop
         self._outcomes: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
         self._decided_before: dict[tuple[Local, Event], tuple[Outcome, ...]] = {}
 
@@ -214,10 +233,11 @@ class Handlers:
         fields = self.model.frozen_actors[actor]
         before, start = Local(actor, fields, (), frozenset(), UP, frozenset()), Start(actor)
         self.running = before, start
-        outcomes = tuple(
-            Outcome(start, ran.choices, self._after(before, ran, UP), ran.sent, ignored=False)
-            for ran in self._run_all(before, start)
-        )
+        with self._around(before, start):
+            outcomes = tuple(
+                Outcome(start, ran.choices, self._after(before, ran, UP), ran.sent, ignored=False)
+                for ran in self._run_all(before, start)
+            )
         self.running = None
         return outcomes
 
@@ -236,8 +256,9 @@ class Handlers:
             known = self._decided_before.get((local, event))
             if known is None:
                 self.running = local, event
-                runs = self._run_all(local, event)
-                known = tuple(self._outcome(local, event, ran) for ran in runs)
+                with self._around(local, event):
+                    runs = self._run_all(local, event)
+                    known = tuple(self._outcome(local, event, ran) for ran in runs)
                 self.running = None
             self._outcomes[local, event] = known
         return known
@@ -278,26 +299,38 @@ class Handlers:
     def ask_drops(self, local: Local, envelopes: Sequence[Envelope]) -> list[bool]:
         """Which of these envelopes, from or to it, an actor in this local state drops; not
         remembered. Raises HandlerError if its `drops` is at fault."""
-        if local not in self._asked:
-            actor = local.copy()
-            self._asked[local] = actor, actor.__dict__[EFFECTS]
-        actor, effects = self._asked[local]
-        answers = []
-        for envelope in envelopes:
-            message = self.delivery(envelope).moulds.plain.copy()
-            try:
-                answers.append(bool(actor.drops(message, envelope.sender, envelope.receiver)))
-            except (Exception, SystemExit) as error:
-                raise HandlerError(
-                    f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() raised "
-                    f"{type(error).__name__}: {error} {location(error)}\nfor {envelope!r}"
-                ) from error
-        if _bare(actor, local.actor, local.moulds.plain) != local.fields:
-            raise HandlerError(
-                f"model {self.model.name!r}, {actor_path(local.actor, actor)}: drops() changed the "
-                f"actor; it may only look.\n  local state: {show(local.fields)}"
-            )
-        _equipped(actor, effects)
+        # Taken out while it is asked: one that was changed is never asked again.
+        actor = self._asked.pop(local, None) or local.copy()
+        effects: Effects = actor.__dict__[EFFECTS]
+        answers: list[bool] = []
+        about = ""
+
+        def refused(how: str) -> HandlerError:
+            where = actor_path(local.actor, self.model.actors[local.actor])
+            return HandlerError(f"model {self.model.name!r}, {where}: drops() {how}")
+
+        def blame(error: BaseException) -> BaseException:
+            return refused(f"{_told_of(error)}{about}")
+
+        def changed(error: BaseException | None = None) -> BaseException:
+            if isinstance(error, HandlerError):
+                return error
+            now = f"\n  now: {_told_of(error)}" if error else ""
+            state = f"\n  local state: {show(local.fields)}{now}"
+            return refused(f"changed the actor; it may only look.{state}")
+
+        with asking(blame):
+            for envelope in envelopes:
+                about = f"\nfor {envelope!r}"
+                message = self.delivery(envelope).moulds.plain.copy()
+                answer = actor.drops(message, envelope.sender, envelope.receiver)
+                answers.append(yes_or_no(answer))
+                if effects.refused:
+                    raise effects.refused
+        with asking(changed):
+            if _bare(actor, local.actor, local.moulds.plain) != local.fields:
+                raise changed()
+        self._asked[local] = _equipped(actor, effects)
         return answers
 
     @property
@@ -320,7 +353,7 @@ class Handlers:
         objections = []
         for item in () if isinstance(event, (Crash, Stop)) else self._step_properties:
             step = LocalStep(local.copy(), event, after.copy())
-            (answer,) = item.judge([step])
+            (answer,) = judged(item, [step])
             if answer is not True:
                 objections.append((item.name, answer))
         ignored = after is local and not ran.sent
@@ -353,23 +386,22 @@ class Handlers:
     ) -> _Ran:
         effects = self._effects(local, event, script)
         actor = _equipped(copy.actor, effects)
-        try:
+        with asking(lambda error: self._failure(local, event, effects.refused or error)):
             answer = _call(actor, event, copy.message)
             if effects.refused:
                 raise effects.refused
             if answer is not None:
                 raise HandlerError(
-                    f"{_handler(event)} returned {answer!r}; a handler returns nothing "
+                    f"{_handler(event)} {answered(answer)}; a handler returns nothing "
                     f"(it must not be a generator or async)."
                 )
             fields = _bare(actor, local.actor, copy.mould)
-        except (Exception, SystemExit) as error:
-            raise self._failure(local, event, effects.refused or error) from error
+            recorded = tuple(map(self._fact, effects.recorded))
         return _Ran(
             tuple(effects.choices),
             fields,
             tuple(sorted(effects.timers)),
-            tuple(map(self._fact, effects.recorded)),
+            recorded,
             self._envelopes_of(local.actor, effects.sent) if effects.sent else (),
         )
 
@@ -419,6 +451,7 @@ class Handlers:
         fact = self._facts.get(frozen)
         if fact is None:
             fact = thaw(frozen)
+            check_methods(fact)
             # A fact that differs from its own copy is never the same one: two runs show that.
             if fact == thaw(frozen):
                 self._facts[frozen] = fact
@@ -448,30 +481,37 @@ class Handlers:
     def _ask_facts(self, local: Local, mould: Mould) -> FactSet:
         effects = Effects(local.actor, self._known, forbidden_because="facts() only looks")
         actor = _equipped(mould.copy(), effects)
-        where = f"{actor_path(local.actor, actor)}: facts()"
-        try:
-            given = list(actor.facts())
+
+        def blame(error: BaseException) -> BaseException:
+            where = f"{actor_path(local.actor, actor)}: facts()"
+            state = f"\n  local state: {show(local.fields)}"
+            if isinstance(error, ModelError):
+                return type(error)(f"{where}: {error}{state}")
+            return PropertyError(f"{where} raised {told(error)}{state}")
+
+        with asking(blame):
+            given = list(told_facts(actor.facts()))
             if effects.refused:
                 raise effects.refused
             facts = []
             for fact in given:
                 if not isinstance(fact, Fact):
-                    raise PropertyError(f"it gave {fact!r}, which is not a Fact.")
+                    raise PropertyError(no_fact(fact))
                 if not is_hashable(fact):
                     raise PropertyError(unhashable(fact))
                 facts.append(self._fact(freeze(fact, f"fact {type(fact).__name__}")))
             if _bare(actor, local.actor, mould) != local.fields:
                 raise PropertyError("it changed the actor; it may only look.")
-        except ModelError as error:
-            raise type(error)(f"{where}: {error}\n  local state: {show(local.fields)}") from error
-        except (Exception, SystemExit) as error:
-            raise PropertyError(
-                f"{where} raised {type(error).__name__}: {error} {location(error)}\n"
-                f"  local state: {show(local.fields)}"
-            ) from error
-        return frozenset(facts)
+            return frozenset(facts)
 
     # -- errors --------------------------------------------------------------------------------
+
+    def _around(self, local: Local, event: Event | Start) -> AbstractContextManager[None]:
+        """A context for all that belongs to running a handler: values that it leaves behind are
+        compared and copied, which may call methods of theirs."""
+        return asking(
+            lambda error: self._failure(local, event, error) if is_of_a_model(error) else error
+        )
 
     def _failure(self, local: Local, event: Event | Start, error: BaseException) -> ModelError:
         where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
@@ -480,9 +520,7 @@ class Handlers:
             return FreezeError(f"{where}: {error}{situation}")
         if isinstance(error, ModelError):
             return HandlerError(f"{where}: {error}{situation}")
-        return HandlerError(
-            f"{where} raised {type(error).__name__}: {error} {location(error)}{situation}"
-        )
+        return HandlerError(f"{where} raised {told(error)}{situation}")
 
     def _nondeterminism(
         self, local: Local, event: Event | Start, first: _Ran, again: _Ran
@@ -500,6 +538,11 @@ _CAUSES = (
     "outcome that depends on\nthe order in which a set or dict iterates (a state keeps its "
     "content, not its order: use sorted()). Use choose()\nfor a choice that is meant to be open."
 )
+
+
+def _told_of(error: BaseException) -> str:
+    """What is wrong with code that was asked: "raised …", or "returned …"."""
+    return str(error) if isinstance(error, WrongAnswer) else f"raised {told(error)}"
 
 
 def _equipped(actor: Any, effects: Effects) -> Actor:
@@ -559,11 +602,11 @@ def _next_script(choices: Sequence[Choice]) -> tuple[int, ...] | None:
 def _described(ran: _Ran) -> str:
     parts = [show(ran.fields)]
     parts += [f"sends {envelope!r}" for envelope in ran.sent]
-    parts += [f"records {fact!r}" for fact in ran.recorded]
+    parts += [f"records {shown(fact)}" for fact in ran.recorded]
     parts += [f"timers {', '.join(ran.timers)}"] if ran.timers else []
     parts += [f"chose {choice.shown}" for choice in ran.choices]
     return "; ".join(parts)
 
 
 def _listed(facts: FactSet) -> str:
-    return ", ".join(sorted(map(repr, facts))) or "none"
+    return ", ".join(sorted(map(shown, facts))) or "none"

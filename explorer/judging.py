@@ -14,7 +14,7 @@ from typing import Any
 from .errors import PropertyError
 from .facts import FactSet
 from .handlers import Outcome
-from .properties import Property, Subject
+from .properties import Property, Subject, judged
 from .result import Verdict
 
 
@@ -146,11 +146,11 @@ def _answers(
 ) -> Sequence[bool | None]:
     """What `item` says of `subjects`; an error tells where it arose."""
     try:
-        return item.judge(subjects)
+        return judged(item, subjects)
     except PropertyError:
         for one, place in zip(subjects, where, strict=True):
             try:
-                item.judge([one])
+                judged(item, [one])
             except PropertyError as error:
                 error.finding = place
                 raise

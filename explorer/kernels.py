@@ -55,6 +55,7 @@ BOUND = 5  # one state more than may be kept was found
 OVERFLOW = 6  # a count needs more words than it has
 PAUSE = 7  # as many states were worked on as asked for
 UNASKED = 8  # an actor was not asked yet whether it drops a message, its delivery being [EVENT]
+LOST = 9  # a step leads to a state that is not in the visited set, which holds all there are
 
 # Entries of a page: the first outcome of a pair, or one of these.
 UNKNOWN = -1
@@ -454,6 +455,13 @@ def _hash(words, at, width):
 @njit(forceinline=True)
 def _owner(h, owners):
     return np.int64(((h & np.uint64(_LOW)) * np.uint64(owners)) >> np.uint64(32))
+
+
+@njit(forceinline=True)
+def _line(h, shift):
+    """The line that the upper bits of a hash name, those left when it is shifted so far: by one bit
+    on its own, since no word can be shifted by 64, as one line would need."""
+    return np.int64((h >> (shift - np.uint64(1))) >> np.uint64(1))
 
 
 @njit(forceinline=True)
@@ -1025,9 +1033,9 @@ def _probe(width, rows, table, mask, line, tag, words, at):
 def _look_ahead(width, rows, table, shift, mask, hashes, lines, begin, until):
     """Prefetch what the probes of these hashes need, and leave in `lines` where they stand."""
     for i in range(begin, until):
-        _prefetch(table, np.int64(hashes[i] >> shift) * LINE)
+        _prefetch(table, _line(hashes[i], shift) * LINE)
     for i in range(begin, until):
-        line, tag = np.int64(hashes[i] >> shift), hashes[i] >> np.uint64(32)
+        line, tag = _line(hashes[i], shift), hashes[i] >> np.uint64(32)
         found = _compare_line(table, line, tag)
         while not found:  # the line is full, and of other states
             line = (line + 1) & mask
@@ -1040,7 +1048,7 @@ def _look_ahead(width, rows, table, shift, mask, hashes, lines, begin, until):
 @njit(forceinline=True)
 def _free_slot(table, mask, h, shift):
     """Where a state with this hash, which is not in the table, is to be entered."""
-    line = np.int64(h >> shift)
+    line = _line(h, shift)
     empty = _compare_line(table, line, np.uint64(0)) >> np.uint64(LINE)
     while not empty:
         line = (line + 1) & mask
@@ -1248,7 +1256,7 @@ def _first_too_many(width, visited, batch, box, work, states, most):
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     new = 0
     for i in range(box.counts[0]):
-        line, tag = np.int64(box.hashes[i] >> shift), box.hashes[i] >> np.uint64(32)
+        line, tag = _line(box.hashes[i], shift), box.hashes[i] >> np.uint64(32)
         _, entry = _probe(width, rows, table, mask, line, tag, batch.words, i * width)
         if entry != 0:
             continue
@@ -1640,17 +1648,27 @@ def repack(lanes, queues, old_layout_, new_layout_, new_bit, old, new, begin, en
                 shift += np.uint64(new_layout.queues[4 * queue + 2])
 
 
+@njit(nogil=True)
+def _shift_of(lines):
+    """How far a hash is shifted to name one of so many lines, a power of two."""
+    shift = np.uint64(64)
+    while lines > 1:
+        lines >>= 1
+        shift -= np.uint64(1)
+    return shift
+
+
 @njit(cache=True, nogil=True)
 def spread(table_, old):
     """Spread the entries of a table, which were in its first `old` places, over all of it.
 
-    It is done in place, back to front: the line that an entry goes to now is hardly ever one before
-    the line where it was. The entries for which it is wait aside."""
-    table, lines = _pointer(table_), table_.shape[0] // LINE
-    shift = np.uint64(64)
-    while lines >> (np.int64(64) - np.int64(shift)) > 1:
-        shift -= np.uint64(1)
-    mask, waiting = lines - 1, 0
+    It is done in place, back to front. An entry is entered at once if its probe stays within the
+    lines from `line` on, since no others are done with. The rest wait aside until all are. They are
+    few: the line that an entry goes to now is hardly ever one before the line where it was, and
+    hardly any probe passes the end of the table."""
+    table, places = _pointer(table_), table_.shape[0]
+    lines = places // LINE
+    shift, mask, waiting = _shift_of(lines), lines - 1, 0
     aside, moving = np.empty(old, np.uint64), np.empty(LINE, np.uint64)
     for line in range(old // LINE - 1, -1, -1):
         for i in range(LINE):
@@ -1660,17 +1678,38 @@ def spread(table_, old):
             entry = moving[i]
             if entry == 0:
                 break
-            home = np.int64(entry >> shift)
-            slot = np.int64(-1)
-            if home >= line:
-                slot = _free_slot(table, mask, entry, shift)
-            if slot >= line * LINE:  # else the line is not settled, or the end was passed
+            home = _line(entry, shift)
+            slot = home * LINE if home >= line else places
+            while slot < places and table[slot] != 0:  # quicker than by lines just written
+                slot += 1
+            if slot < places:
                 table[slot] = entry
             else:
                 aside[waiting] = entry
                 waiting += 1
     for at in range(waiting):
         table[_free_slot(table, mask, aside[at], shift)] = aside[at]
+
+
+@njit(cache=True, nogil=True)
+def count_found(table_):
+    """How many entries of a table a probe comes to: those before which all lines are full, from the
+    one on that their hash names."""
+    table, lines = _pointer(table_), table_.shape[0] // LINE
+    shift, mask, found = _shift_of(lines), lines - 1, 0
+    gap = np.int64(-1)  # the last line, going round, that has a free place
+    while gap > -lines and table[(lines + gap) * LINE + LINE - 1] != 0:
+        gap -= 1
+    for line in range(lines):
+        full = True
+        for i in range(LINE):
+            entry = table[line * LINE + i]
+            full &= entry != 0
+            passed = (line - _line(entry, shift)) & mask
+            found += np.int64((entry != 0) & (passed < line - gap))
+        if not full:
+            gap = np.int64(line)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -1695,7 +1734,7 @@ def deal(rows, count, visited_, owned, copy):
             h = _hash(source, (at + 16) * width, width)
             owner = _owner(h, owners)
             table = _words_at(visited.tables[owner])
-            _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
+            _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
         h = _hash(source, at * width, width)
         owner = _owner(h, owners)
         table, shift = _words_at(visited.tables[owner]), np.uint64(visited.shifts[owner])
@@ -1840,7 +1879,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         hashes[i] = h
         owner = _owner(h, widths.owners)
         table = _words_at(visited.tables[owner])
-        _prefetch(table, np.int64(h >> np.uint64(visited.shifts[owner])) * LINE)
+        _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
     for i in range(k):
         h = hashes[i]
         owner = _owner(h, widths.owners)
@@ -1848,7 +1887,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         shift = np.uint64(visited.shifts[owner])
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
         _, entry = _probe(
-            width, rows, table, mask, np.int64(h >> shift), h >> np.uint64(32), words, i * width
+            width, rows, table, mask, _line(h, shift), h >> np.uint64(32), words, i * width
         )
         handles[i] = -1
         if entry != 0:
@@ -1877,12 +1916,12 @@ def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
 
 
 @njit(cache=True, nogil=True)
-def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, handles):
-    """The steps of one state, up to the first pair that has no entry: their number. Their outcomes
-    are left in the batch, where they lead in `handles`."""
+def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handles, handle):
+    """The steps of one state: (status, their number), up to where it ended if not all can be made.
+    Their outcomes are left in the batch, where they lead in `handles`."""
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     visited = _pointers(visited_)
-    _, k = _expand_one(
+    status, k = _expand_one(
         widths,
         _pointers(layout_),
         _pointers(tables_),
@@ -1894,7 +1933,7 @@ def steps_of(widths, layout_, tables_, visited_, batch_, box_, work_, handle, ha
         batch_.outcomes.shape[0],
     )
     _look_up(widths, visited, batch.words, box.hashes, work.slots, k, _pointer(handles))
-    return k
+    return status, k
 
 
 @njit(cache=True, nogil=True)
@@ -1925,7 +1964,7 @@ def switches_to_go(
     partly    how many steps the last of the states has, if the search ended before it had taken all
               of them; -1 if it had
 
-    Returns DONE, or BUFFER if a state has more steps than a batch holds."""
+    Returns DONE, or how it ended at a state whose steps could not be made, such as BUFFER."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
@@ -1946,8 +1985,8 @@ def switches_to_go(
                 widths, layout, tables, visited, handle, work, batch, k, room
             )
             whole = partly < 0 or at + 1 < end
-            if status == BUFFER and (whole or count > 0):
-                if count == 0:
+            if status != DONE and (whole or after - k < partly):
+                if count == 0 or status != BUFFER:
                     return status
                 break
             if widths.owners > 1:
@@ -1985,7 +2024,8 @@ def count_arrivals(
 ):
     """Add to `arrivals`, by handle, the steps from the states with handles from `at` up to `end`.
 
-    `owned` says how many states each owner has. Returns DONE or BUFFER."""
+    `owned` says how many states each owner has. Returns (status, the first handle that was not come
+    to), the status being DONE, LOST, or that of a state whose steps could not be made."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room = _pointer(handles_), batch_.outcomes.shape[0]
@@ -1997,15 +2037,17 @@ def count_arrivals(
                     widths, layout, tables, visited, at, work, batch, k, room
                 )
                 if status != DONE:
-                    if at == begun:
-                        return status
+                    if at == begun or status != BUFFER:
+                        return status, at
                     break
                 k = after
             at += 1
         _look_up(widths, visited, batch.words, box.hashes, work.slots, k, handles)
         for j in range(k):
+            if handles[j] < 0:
+                return LOST, at
             arrivals[handles[j]] += 1
-    return DONE
+    return DONE, at
 
 
 @njit(cache=True, nogil=True)
@@ -2032,7 +2074,8 @@ def add_ways(
     stack     handles of states to which all steps were followed; the first `held` are in use
     complete  (digits,) the paths to terminal states
 
-    Returns (status, held, states settled); OVERFLOW if the digits do not suffice."""
+    Returns (status, held, states settled): PAUSE if there are more to settle, OVERFLOW if the
+    digits do not suffice, or the status of a state whose steps could not be made, which is held."""
     layout, tables, visited = _pointers(layout_), _pointers(tables_), _pointers(visited_)
     batch, box, work = _pointers(batch_), _pointers(box_), _pointers(work_)
     handles, room, digits = _pointer(handles_), batch_.outcomes.shape[0], ways.shape[1]

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from .actor import RESERVED, Actor
+from .asking import shown
 from .errors import ModelError
 from .faults import Faults
 from .freeze import Frozen, freeze, mutable_parts
+from .handler_form import check_handlers
 from .network import Bag, Network
 from .properties import Property
 
@@ -45,22 +47,24 @@ class Model:
         if not isinstance(self.actors, Mapping) or not self.actors:
             raise ModelError(
                 f"model {self.name!r}: actors must be a dict from ids to actors with at least one "
-                f"entry; got {self.actors!r}."
+                f"entry; got {shown(self.actors)}."
             )
         object.__setattr__(self, "actors", MappingProxyType(dict(self.actors)))
         for actor_id, actor in self.actors.items():
             self._check_actor(actor_id, actor)
+        for kind, actor_id in {type(one): name for name, one in self.actors.items()}.items():
+            check_handlers(kind, f"model {self.name!r}, actor {actor_id!r}")
         self._check_sharing()
         frozen = {name: freeze(one, actor_path(name, one)) for name, one in self.actors.items()}
         object.__setattr__(self, "frozen_actors", frozen)
         if not isinstance(self.network, Network):
             raise ModelError(
                 f"model {self.name!r}: network must be a network such as Bag(); "
-                f"got {self.network!r}."
+                f"got {shown(self.network)}."
             )
         if not isinstance(self.faults, Faults):
             raise ModelError(
-                f"model {self.name!r}: faults must be a Faults(…); got {self.faults!r}."
+                f"model {self.name!r}: faults must be a Faults(…); got {shown(self.faults)}."
             )
         self.faults.check(self.name, self.actors.keys())
         self._check_timers()
@@ -77,7 +81,7 @@ class Model:
         if not isinstance(actor_id, str) or not actor_id:
             raise ModelError(
                 f"model {self.name!r}: an actor's id must be a string that is not empty; "
-                f"got {actor_id!r}."
+                f"got {shown(actor_id)}."
             )
         where = f"model {self.name!r}, actor {actor_id!r}"
         if isinstance(actor, type):
@@ -85,7 +89,9 @@ class Model:
                 f"{where}: got the class {actor.__name__}; pass an instance, {actor.__name__}(…)."
             )
         if not isinstance(actor, Actor):
-            raise ModelError(f"{where}: {actor!r} is not an Actor; derive its class from Actor.")
+            raise ModelError(
+                f"{where}: {shown(actor)} is not an Actor; derive its class from Actor."
+            )
         kind = type(actor)
         for base in kind.__mro__:
             if "__dataclass_fields__" not in base.__dict__ and _annotates_fields(base):
@@ -120,7 +126,7 @@ class Model:
         if isinstance(given, str) or not isinstance(given, Collection):
             raise ModelError(
                 f"model {self.name!r}: timers_wait must be True, False or a collection of the ids "
-                f"of actors; got {given!r}."
+                f"of actors; got {shown(given)}."
             )
         for one in given:
             if not isinstance(one, str) or one not in self.actors:
@@ -134,14 +140,14 @@ class Model:
         if isinstance(self.properties, Property) or not isinstance(self.properties, Iterable):
             raise ModelError(
                 f"model {self.name!r}: properties must be a list of properties; "
-                f"got {self.properties!r}."
+                f"got {shown(self.properties)}."
             )
         object.__setattr__(self, "properties", tuple(self.properties))
         names: set[str] = set()
         for item in self.properties:
             if not isinstance(item, Property):
                 raise ModelError(
-                    f"model {self.name!r}: {item!r} is not a property; use Invariant, "
+                    f"model {self.name!r}: {shown(item)} is not a property; use Invariant, "
                     f"FactInvariant, StateInvariant, StepInvariant, Witness or StateWitness."
                 )
             if item.name in names:

@@ -8,12 +8,13 @@ plain Python predicates; `invariants` adds those that are formulas.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple
 
-from .errors import PropertyError
+from .asking import WrongAnswer, answered, asking, is_of_a_model, shown, text_of, told, yes_or_no
+from .errors import IslanderError, PropertyError
 from .facts import Fact, FactSet
 from .freeze import fact_order
 
@@ -25,9 +26,6 @@ class Subject(Enum):
     STATE = "state"
     STEP = "local step"
 
-
-_PACKAGE = __name__.removesuffix(".explorer.properties")
-_OURS = (f"{_PACKAGE}.explorer.", f"{_PACKAGE}.invariants.")
 
 VACUOUS = "vacuous: no reachable state satisfies it"
 
@@ -61,6 +59,15 @@ class Property(ABC):
     subject: ClassVar[Subject]
     somewhere: ClassVar[bool] = False
 
+    def check(self) -> None:  # noqa: B027 - most have nothing to look at
+        """Look at the property alone, before any subject is judged. Raises PropertyError if it is
+        at fault whatever the subjects are."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the verdict, once it was checked; one sentence each."""
+        return ()
+
     @abstractmethod
     def judge(self, subjects: Sequence[Any]) -> Sequence[bool | None]:
         """For each subject: True if it satisfies the property, False if not, None if unknown.
@@ -83,7 +90,7 @@ class Property(ABC):
 @dataclass(frozen=True)
 class _Predicate(Property):
     name: str
-    predicate: Callable[..., Any]
+    predicate: Callable[..., bool]
 
     def __post_init__(self) -> None:
         check_made_of(self.name, self.predicate, "the predicate must be a function")
@@ -105,7 +112,7 @@ class FactInvariant(_Predicate):
     subject: ClassVar[Subject] = Subject.FACTS
 
     def explain(self, subject: FactSet) -> Explanation:
-        facts = _still_false(self.predicate, subject)
+        facts = _still_false(self.name, self.predicate, subject)
         return Explanation("its predicate is false of these facts alone", facts)
 
 
@@ -133,6 +140,10 @@ class StepInvariant(_Predicate):
 
     subject: ClassVar[Subject] = Subject.STEP
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_describe(self.name, self.describe)
+
     def explain(self, subject: LocalStep) -> Explanation:
         if self.describe:
             return Explanation(in_words(self.name, self.describe, tuple(subject)))
@@ -153,14 +164,29 @@ class Witness(_Predicate):
 
     subject: ClassVar[Subject] = Subject.FACTS
     somewhere: ClassVar[bool] = True
-    milestones: Mapping[str, Callable[[FactSet], Any]] = field(default_factory=dict)
+    milestones: Mapping[str, Callable[[FactSet], bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.milestones, Mapping):
+            raise PropertyError(
+                f"property {self.name!r}: milestones must be a dict from names to predicates over "
+                f"the fact set; got {shown(self.milestones)}."
+            )
+        object.__setattr__(self, "milestones", dict(self.milestones))
+        for label, predicate in self.milestones.items():
+            if not isinstance(label, str) or not callable(predicate):
+                raise PropertyError(
+                    f"property {self.name!r}: a milestone is a name, a string, with a predicate, a "
+                    f"function; got {shown(label)} with {shown(predicate)}."
+                )
 
     def reached(self, facts: FactSet) -> tuple[str, ...]:
         """The milestones that `facts` satisfies."""
         return tuple(
             label
             for label, predicate in self.milestones.items()
-            if ask(f"{self.name}, milestone {label!r}", predicate, (facts,))
+            if ask(self.name, predicate, (facts,), f"its milestone {label!r}")
         )
 
     def nearness(self, subject: FactSet) -> tuple[int, ...]:
@@ -195,69 +221,102 @@ class StateWitness(_Predicate):
 def check_made_of(name: object, function: object, demand: str) -> None:
     """Raise PropertyError unless a property has a name, and a function where `demand` says so."""
     if not isinstance(name, str) or not name:
-        raise PropertyError(f"a property needs a name, a string that is not empty; got {name!r}.")
-    if not callable(function):
-        raise PropertyError(f"property {name!r}: {demand}, got {function!r}.")
-
-
-def ask(name: str, predicate: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
-    """Call a user's predicate; raise PropertyError unless it answers true or false."""
-    try:
-        answer = predicate(*arguments)
-        if answer is None:
-            raise PropertyError(
-                f"property {name!r}: its predicate returned None; it must return True or False "
-                f"(is a `return` missing?)."
-            )
-        return bool(answer)
-    except PropertyError:
-        raise
-    except (Exception, SystemExit) as error:
         raise PropertyError(
-            f"property {name!r}: its predicate raised {type(error).__name__}: {error} "
-            f"{location(error)}\nfor {_brief(arguments)}"
-        ) from error
+            f"a property needs a name, a string that is not empty; got {shown(name)}."
+        )
+    if not callable(function):
+        raise PropertyError(f"property {name!r}: {demand}, got {shown(function)}.")
+
+
+def check_describe(name: str, describe: object) -> None:
+    """Raise PropertyError unless `describe` of a property is a function or None."""
+    if describe is not None:
+        check_made_of(name, describe, "describe must be a function that returns a string")
+
+
+def ask(
+    name: str,
+    predicate: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    which: str = "its predicate",
+) -> bool:
+    """Call a user's predicate; raise PropertyError unless it answers True or False."""
+
+    def blame(error: BaseException) -> BaseException:
+        if isinstance(error, PropertyError):
+            return error
+        if isinstance(error, WrongAnswer):
+            return PropertyError(f"property {name!r}: {which} {error}")
+        return PropertyError(
+            f"property {name!r}: {which} raised {told(error)}\nfor {_brief(arguments)}"
+        )
+
+    with asking(blame):
+        return yes_or_no(predicate(*arguments))
+
+
+def judged(item: Property, subjects: Sequence[Any]) -> list[bool | None]:
+    """What `item` says of each subject; PropertyError unless that is True, False or None.
+
+    A property of the user's own may answer anything, and one answer more or less would be about
+    another subject.
+    """
+
+    def blame(error: BaseException) -> BaseException:
+        if isinstance(error, WrongAnswer):
+            return PropertyError(f"property {item.name!r}: its judge {error}")
+        if is_of_a_model(error) and not isinstance(error, IslanderError):
+            return PropertyError(f"property {item.name!r}: its judge raised {told(error)}")
+        return error
+
+    with asking(blame):
+        given = item.judge(subjects)
+        if not isinstance(given, Iterable):
+            raise WrongAnswer(f"{answered(given)}; it must return an answer for each subject.")
+        answers = [
+            one if one is None or one is True or one is False else yes_or_no(one) for one in given
+        ]
+        if len(answers) != len(subjects):
+            raise WrongAnswer(f"returned {len(answers)} answers about {len(subjects)} subjects.")
+    return answers
+
+
+def explained(item: Property, subject: Any) -> Explanation:
+    """Why `subject` does not satisfy `item`; PropertyError if that cannot be told."""
+
+    def blame(error: BaseException) -> BaseException:
+        if is_of_a_model(error) and not isinstance(error, IslanderError):
+            return PropertyError(f"property {item.name!r}: its explain raised {told(error)}")
+        return error
+
+    with asking(blame):
+        return item.explain(subject)
 
 
 def in_words(name: str, describe: Callable[..., str], arguments: tuple[Any, ...]) -> str:
-    """What a user's `describe` says of a violation; PropertyError if it raises."""
-    try:
-        return str(describe(*arguments))
-    except (Exception, SystemExit) as error:
-        raise PropertyError(
-            f"property {name!r}: its describe raised {type(error).__name__}: {error} "
-            f"{location(error)}"
-        ) from error
+    """What a user's `describe` says of a violation; PropertyError unless that is a text."""
 
+    def blame(error: BaseException) -> BaseException:
+        how = error if isinstance(error, WrongAnswer) else f"raised {told(error)}"
+        return PropertyError(f"property {name!r}: its describe {how}")
 
-def location(error: BaseException) -> str:
-    """Where `error` left the user's code: "(file.py, line 3, in receive)"."""
-    frames = []
-    at = error.__traceback__
-    while at is not None:
-        frames.append(at)
-        at = at.tb_next
-    if not frames:
-        return ""
-    theirs = [f for f in frames if not f.tb_frame.f_globals.get("__name__", "").startswith(_OURS)]
-    last = (theirs or frames)[-1]
-    code = last.tb_frame.f_code
-    return f"({code.co_filename}, line {last.tb_lineno}, in {code.co_name})"
+    with asking(blame):
+        return text_of(describe(*arguments))
 
 
 def _brief(arguments: tuple[Any, ...]) -> str:
-    text = ", ".join(map(repr, arguments))
+    text = ", ".join(map(shown, arguments))
     return text if len(text) <= 400 else text[:397] + "…"
 
 
-def _still_false(predicate: Callable[..., Any], facts: FactSet) -> tuple[Fact, ...]:
+def _still_false(name: str, predicate: Callable[..., Any], facts: FactSet) -> tuple[Fact, ...]:
     """A subset of `facts`, minimal by dropping one at a time, of which the predicate is false."""
     kept = sorted(facts, key=fact_order)
     for fact in tuple(kept):
         fewer = [other for other in kept if other is not fact]
         try:
-            false = not predicate(frozenset(fewer))
-        except (Exception, SystemExit):  # it needs this fact to be evaluated at all: keep it
+            false = not ask(name, predicate, (frozenset(fewer),))
+        except PropertyError:  # it needs this fact to be evaluated at all: keep it
             false = False
         if false:
             kept = fewer

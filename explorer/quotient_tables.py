@@ -33,7 +33,7 @@ from .quotient import (
 )
 from .tables import Tabulation
 from .ways import Ways
-from .workspace import Workspace
+from .workspace import Stepping, Workspace
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch
@@ -76,8 +76,8 @@ class TabulatedQuotient:
         self._keys: list[Array] = []
         handles = int(search.visited.owned.max()) * len(search.visited.owned)
         self._to_go: Array = np.zeros((handles, self.tabulation.movers), np.uint8)
-        self._room = max(search.room, ROOM)
-        self._space = self._new_space()
+        boxed = CHUNK // len(search.visited.owned)
+        self._stepping = Stepping(search.widths, max(search.room, ROOM), boxed)
 
     def made(self) -> Quotient:
         """Go through all states, and then through all steps."""
@@ -174,10 +174,6 @@ class TabulatedQuotient:
         if whole < search.expanded:
             yield self._partly_made(whole)
 
-    def _new_space(self) -> Workspace:
-        capacity = max(CHUNK // len(self.search.visited.owned), 2 * self._room)
-        return Workspace(self.search.widths, self._room, capacity)
-
     @property
     def _tables(self) -> tuple[kernels.Widths, kernels.Layout, kernels.Tables]:
         return self.search.widths, self.tabulation.layout, self.tabulation.tables
@@ -186,32 +182,35 @@ class TabulatedQuotient:
         """The steps from the states from number `begin` up to `end`. Unless `closed`, those of them
         that are terminal are counted, too."""
         at, terminal = begin, 0
-        while at < end:
-            space = self._space
-            work = space.work(self.search.visited.cursors(at), np.zeros(1, np.uint8))
+
+        def run() -> int:
+            space = self._stepping.space
             space.box.counts[:] = 0
             space.counters[:] = 0
             space.counters[kernels.NEXT] = at
-            kernels.expand(
+            status: int = kernels.expand(
                 None,
                 *self._tables,
                 self.search.visited.arrays,
                 space.batch,
                 space.box,
-                work,
+                self._stepping.work(self.search.visited.cursors(at)),
                 space.counters,
                 end,
                 True,
                 True,
             )
+            full = status == kernels.BUFFER and space.counters[kernels.NEXT] > at
+            return kernels.DONE if full else status  # a box is full: it goes on with empty ones
+
+        while at < end:
+            self._stepping.run("expand", run)
+            space = self._stepping.space
             terminal += int(space.counters[kernels.TERMINAL])
-            if space.counters[kernels.NEXT] == at:  # one state has more steps than there is room
-                self._room *= 2
-                self._space = self._new_space()
             at = int(space.counters[kernels.NEXT])
             yield from self._in_boxes(space)
         if terminal and not closed:
-            self._count_terminal(begin, end, self._look_at(begin, end)[0])
+            self._count_terminal(begin, end, self._look_at(begin, end))
 
     def _in_boxes(self, space: Workspace) -> Iterator[Taken]:
         owners, capacity = space.box.outcomes.shape
@@ -220,28 +219,33 @@ class TabulatedQuotient:
             if count:
                 yield Taken(words[owner, :count], space.box.outcomes[owner, :count])
 
-    def _look_at(self, begin: int, end: int) -> tuple[Array, Array]:
-        """Make these states' steps in one batch: whether each state has none, and the handles that
-        the steps lead to; the rest is left in the batch."""
-        visited, space = self.search.visited, self._space
-        handles: Array = np.zeros(self._room, np.int64)
-        kernels.switches_to_go(
-            *self._tables,
-            visited.arrays,
-            space.batch,
-            space.box,
-            space.work(visited.cursors(begin), np.zeros(1, np.uint8)),
-            handles,
-            begin,
-            end,
-            np.zeros((len(visited.owned), 2), np.int64),
-            self.tabulation.actor_of(),
-            np.ones(max(len(self.tabulation.outcomes), 1), np.uint8),  # a step is all one wants
-            self._to_go,
-            -1,
-        )
-        none = (self._to_go[visited.handles(begin, end)] == np.iinfo(np.uint8).max).all(axis=1)
-        return none, handles
+    def _look_at(self, begin: int, end: int) -> Array:
+        """Make these states' steps: whether each state has none. If they fit into one batch, they
+        are left there, and where they lead in the handles."""
+        visited, stepping = self.search.visited, self._stepping
+
+        def run() -> int:
+            status: int = kernels.switches_to_go(
+                *self._tables,
+                visited.arrays,
+                stepping.space.batch,
+                stepping.space.box,
+                stepping.work(visited.cursors(begin)),
+                stepping.handles,
+                begin,
+                end,
+                np.zeros((len(visited.owned), 2), np.int64),
+                self.tabulation.actor_of(),
+                np.ones(max(len(self.tabulation.outcomes), 1), np.uint8),  # any step will do
+                self._to_go,
+                -1,
+            )
+            return status
+
+        stepping.run("switches_to_go", run)
+        to_go = self._to_go[visited.handles(begin, end)]
+        none: Array = (to_go == np.iinfo(np.uint8).max).all(axis=1)
+        return none
 
     def _count_terminal(self, begin: int, end: int, none: Array) -> None:
         """Count those of these states that have no steps, as `none` says."""
@@ -252,23 +256,21 @@ class TabulatedQuotient:
     def _kept(self, begin: int, end: int) -> Iterator[Taken]:
         """The steps from these states, at the depth bound, that lead to states that were kept."""
         made = sum(len(taken.outcomes) for taken in self._made(begin, end, True))
-        if max(made, end - begin) > self._room:  # it must fit into one batch
+        if max(made, end - begin) > self._stepping.room:  # it must fit into one batch
             middle = (begin + end) // 2
             yield from self._kept(begin, middle)
             yield from self._kept(middle, end)
             return
-        none, handles = self._look_at(begin, end)
-        self._count_terminal(begin, end, none)
-        kept = np.flatnonzero(handles[:made] >= 0)
-        batch = self._space.batch
+        self._count_terminal(begin, end, self._look_at(begin, end))
+        kept = np.flatnonzero(self._stepping.handles[:made] >= 0)
+        batch = self._stepping.space.batch
         yield Taken(batch.words[:made][kept], batch.outcomes[:made][kept])
 
     def _partly_made(self, number: int) -> Taken:
         """The steps that were taken of the state in which the search ended."""
         handle = int(self.search.visited.handles(number, number + 1)[0])
-        steps = Ways(self.search).steps(handle)
-        words = self.search.space.batch.words[: len(steps.outcomes)]
-        return Taken(np.array(words), np.array(steps.outcomes, np.int64))
+        steps, words = Ways(self.search).steps_and_words(handle)
+        return Taken(words, np.array(steps.outcomes, np.int64))
 
 
 class _Looks:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError
 from .facts import FactSet
-from .graph import Edge, Path, StateGraph, calmest_path, count_interleavings
+from .graph import Edge, StateGraph, calmest_path, count_interleavings
+from .handlers import Outcome
 from .judging import Finding
 from .properties import Subject
 from .search import Search
 from .semantics import State
-from .trace import Trace, label, rerun
 
 if TYPE_CHECKING:
     from .quotient import Quotient, View
@@ -61,7 +61,7 @@ class ReferenceSearch(Search):
     def interleavings(self) -> int | None:
         return count_interleavings(self.explored)
 
-    def trace_to(self, finding: Finding) -> Trace:
+    def way_to(self, finding: Finding) -> tuple[int, list[Outcome]]:
         graph = self.explored
         level, wanted = graph.level(finding.depth), set(finding.states)
         if finding.fact_sets:
@@ -69,11 +69,11 @@ class ReferenceSearch(Search):
         last: Callable[[Edge], bool] | None = None
         if finding.outcomes:
             last = lambda edge: graph.outcomes[edge] in finding.outcomes  # noqa: E731
-        return self._trace_along(calmest_path(graph, finding.depth, wanted, last))
+        path = calmest_path(graph, finding.depth, wanted, last)
+        return path.start, [graph.outcomes[edge] for edge in path.edges]
 
-    def _trace_along(self, path: Path) -> Trace:
-        outcomes = [self.explored.outcomes[edge] for edge in path.edges]
-        return rerun(self.model, path.start, [label(outcome) for outcome in outcomes])
+    def state(self, number: int) -> State:
+        return self.explored.states[number]
 
     def _begin(self) -> None:
         for state in self.semantics.initial_states():

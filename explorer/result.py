@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from .errors import CheckFailed, UsageError
 from .facts import Fact
 from .graph import StateGraph
 from .model import Model
+from .notes import notes_on
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ class Verdict(Enum):
     HOLDS = "holds"
     VIOLATED = "violated"
     INCOMPLETE = "incomplete"
+
+    def __bool__(self) -> NoReturn:
+        raise no_truth(str(self), "verdict is Verdict.HOLDS")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class PropertyResult:
         """The trace; None if there is none to show."""
         return self.way() if callable(self.way) else self.way
 
+    def __bool__(self) -> NoReturn:
+        what = f"what was found about {self.name!r}"
+        raise no_truth(what, f"result.properties[{self.name!r}].verdict is Verdict.HOLDS")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -67,8 +76,10 @@ class Result:
     fact_sets      distinct fact sets judged
     handler_calls  distinct (local state, event) pairs: how often Python decided
     seconds        wall-clock time
-    incomplete_because  which bound ended the search, or None
-    interrupted    whether Ctrl-C did
+    incomplete_because  what ended the search before it covered everything, or left a property
+                   undecided; None if nothing did. The verdict may be *holds* even so: if every
+                   property is a witness, and was reached
+    interrupted    whether Ctrl-C did; the verdict is then no *holds*
     explored       makes `graph`
     quotients      makes quotients: see `quotient_by`
     covered        makes `coverage`
@@ -111,6 +122,28 @@ class Result:
         for, by running each handler once more."""
         return self.covered()
 
+    def check(self) -> Result:
+        """This result, if every property holds. Raises CheckFailed, an AssertionError, if one is
+        violated, and also if the result is incomplete: it says which property, why, and the way
+        there."""
+        __tracebackhide__ = True  # pytest shows where this was called
+        if self.verdict is not Verdict.HOLDS:
+            raise _failing[-1](self)
+        return self
+
+    def __bool__(self) -> NoReturn:
+        raise no_truth(
+            repr(self),
+            "result.verdict is Verdict.HOLDS",
+            "result.check(), which raises an AssertionError with the trace unless it holds",
+        )
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the verdicts, a sentence each: methods that look like handlers
+        and are none, and formulas of which the sorts could not be checked."""
+        return notes_on(self.model)
+
     def __repr__(self) -> str:
         return (
             f"Result({self.model.name}: {self.verdict.value}, {self.states} states, "
@@ -128,9 +161,50 @@ class Progress(NamedTuple):
     seconds: float
 
 
-def overall(verdicts: list[Verdict]) -> Verdict:
-    """Violated if any is, else incomplete if any is, else holds."""
-    for verdict in (Verdict.VIOLATED, Verdict.INCOMPLETE):
-        if verdict in verdicts:
-            return verdict
+def overall(verdicts: list[Verdict], interrupted: bool) -> Verdict:
+    """Violated if any is, else incomplete if any is or if Ctrl-C ended the run, else holds."""
+    if Verdict.VIOLATED in verdicts:
+        return Verdict.VIOLATED
+    if interrupted or Verdict.INCOMPLETE in verdicts:
+        return Verdict.INCOMPLETE
     return Verdict.HOLDS
+
+
+def no_truth(what: str, *instead: str) -> UsageError:
+    """What to raise where the truth of `what` is asked for, as by `assert result`; `instead` is
+    what to write."""
+    return UsageError(
+        f"{what} is neither true nor false: there are three verdicts. "
+        f"Write {', or '.join(instead)}."
+    )
+
+
+# -- checks that fail ------------------------------------------------------------------------------
+
+
+def headline(found: PropertyResult) -> str:
+    """In one line, how a property that does not hold fails."""
+    if found.verdict is Verdict.INCOMPLETE:
+        return f"{found.name} is not established: {found.explanation}"
+    if found.witness:
+        return f"{found.name} is unreachable"
+    steps = "" if found.steps is None else f" after {found.steps} step{'s' * (found.steps != 1)}"
+    return f"{found.name} is violated{steps}"
+
+
+def _in_short(result: Result) -> CheckFailed:
+    failing = [one for one in result.properties.values() if one.verdict is not Verdict.HOLDS]
+    lines = [headline(one) for one in failing]
+    return CheckFailed(f"{lines[0]} ({result.model.name})", lines)
+
+
+_failing: list[Callable[[Result], CheckFailed]] = [_in_short]
+
+
+def tell_failures(telling: Callable[[Result], CheckFailed]) -> None:
+    """From now on `Result.check` raises what `telling` makes of a result that does not hold.
+
+    How a trace reads is no matter of exploring, so who knows it says it here; until then the
+    properties are named alone.
+    """
+    _failing[:] = [telling]

@@ -15,12 +15,13 @@ from .errors import CapacityError, PropertyError
 from .graph import StateGraph
 from .growth import endless
 from .judging import Finding, Judge
+from .leading import trace_along
 from .result import Progress
-from .semantics import Semantics
+from .semantics import Semantics, State
 from .trace import Trace
 
 if TYPE_CHECKING:
-    from .handlers import Handlers
+    from .handlers import Handlers, Outcome
     from .quotient import Quotient, View
 
 INTERRUPTED = "interrupted"
@@ -117,8 +118,13 @@ class Search(ABC):
         """Show the judge what is new with the states from `begin` on, all of depth `depth`."""
 
     @abstractmethod
-    def trace_to(self, finding: Finding) -> Trace:
-        """The calmest of the shortest traces to what was found: see `graph.calmest_path`."""
+    def way_to(self, finding: Finding) -> tuple[int, list[Outcome]]:
+        """The calmest of the shortest ways to what was found, as the number of an initial state and
+        the steps from it: see `graph.calmest_path`."""
+
+    @abstractmethod
+    def state(self, number: int) -> State:
+        """The state of this number."""
 
     @abstractmethod
     def interleavings(self) -> int | None:
@@ -132,6 +138,11 @@ class Search(ABC):
     @abstractmethod
     def quotient(self, view: View, most: int | None = None) -> Quotient:
         """What was explored, as seen through `view`; see `Result.quotient_by`."""
+
+    def trace_to(self, finding: Finding) -> Trace:
+        """The trace along `way_to`. Raises DefectError if it does not lead to what was found."""
+        start, outcomes = self.way_to(finding)
+        return trace_along(self.semantics, start, outcomes, finding, self.state)
 
     def _resume(self) -> bool:
         """Go on from where an earlier search was, if there is something to go on from."""

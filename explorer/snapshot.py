@@ -2,12 +2,12 @@
 
 The tables are not part of it. What is kept is the order in which Python decided, and on resuming it
 decides again, in the same order, so that everything gets the numbers that the packed states are
-written in. A digest of all that has a number tells whether the model is still the same.
+written in. A digest of all that has a number tells whether the model is still the same. Properties
+are asked once more about everything that was kept: what they say must be what they said.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -16,12 +16,14 @@ import numpy as np
 
 from . import kernels
 from .drops import Question
-from .errors import SnapshotError
+from .errors import ModelError, PropertyError, SnapshotError
+from .fingerprint import answers_about_steps, digest
 from .freeze import show
 from .judging import Finding
 from .memory import Array
 from .model import Model
 from .packing import PackedAs, moves
+from .properties import Property, Subject
 from .tables import Tabulation
 
 if TYPE_CHECKING:
@@ -110,10 +112,16 @@ def progress_of(search: TabulatedSearch) -> Json:
         "levels": search.levels,
         "states": search.states,
         "fact sets": search.fact_sets,
+        "fact sets by level": search.judged_by_level,
         "transitions": search.transitions,
         "terminal": search.terminal,
         "findings": {
             name: _written(finding, tabulation) for name, finding in judge.findings.items()
+        },
+        "answers about steps": {
+            item.name: answers_about_steps(tabulation, item)
+            for item in search.model.properties
+            if item.subject is Subject.STEP
         },
         "unknown": sorted(judge.unknown),
         "nearest": {
@@ -133,20 +141,6 @@ def describe(model: Model) -> Json:
         "actors": {name: show(frozen) for name, frozen in model.frozen_actors.items()},
         "properties": [f"{type(item).__name__} {item.name!r}" for item in model.properties],
     }
-
-
-def digest(tabulation: Tabulation) -> str:
-    """A digest of everything that has a number, in order."""
-    made = hashlib.sha256()
-    for known in tabulation.locals:
-        for local in known:
-            made.update(f"{local.actor}|{show(local.fields)}|{local.timers}\n".encode())
-    for outcome in tabulation.outcomes:
-        made.update(f"{outcome.event!r}|{show(outcome.after.fields)}|{outcome.sent}\n".encode())
-    for fact in tabulation.facts:
-        made.update(f"{fact!r}\n".encode())
-    made.update(tabulation.drops.answers)
-    return made.hexdigest()
 
 
 def check_model(model: Model, progress: Json) -> None:
@@ -175,13 +169,29 @@ def check_model(model: Model, progress: Json) -> None:
 def restore(search: TabulatedSearch, snapshot: Snapshot) -> None:
     """Bring a search that has begun to where the snapshot was taken.
 
-    Raises SnapshotError if the model is not the one it was taken of."""
+    Raises SnapshotError if the model is not the one it was taken of, or a property says something
+    else than it did."""
     progress, tabulation = snapshot.progress, search.tabulation
     check_model(search.model, progress)
-    differs = SnapshotError(
-        "the checkpoint is of another version of the model: its handlers do other things now, "
-        "so the states found then cannot be gone on from. Begin anew without it."
-    )
+    _decide_again(tabulation, progress)
+    _check_steps(search, progress)
+    search.follow_tables()
+    rows = np.concatenate([_rows(part, tabulation) for part in snapshot.parts])
+    _check_initial(tabulation, rows, progress)
+    sets = [row for part in snapshot.parts for row in _fact_rows(part, search.widths.facts)]
+    search.take_over(rows, sets, progress)
+    _judge_again(search, progress)
+
+
+_DIFFERS = (
+    "the checkpoint is of another version of the model: {what}, so the states found then cannot be "
+    "gone on from. Begin anew without it."
+)
+
+
+def _decide_again(tabulation: Tabulation, progress: Json) -> None:
+    """Let Python decide all that it had decided, in the same order."""
+    differs = SnapshotError(_DIFFERS.format(what="its handlers do other things now"))
     try:
         for event, local in progress["pairs"]:
             tabulation.fill(event, local)
@@ -194,17 +204,72 @@ def restore(search: TabulatedSearch, snapshot: Snapshot) -> None:
             tabulation.give_queue_room(queue, room)
     except IndexError:
         raise differs from None
+    except PropertyError as error:
+        raise _says_otherwise(f"There is a mistake in it now: {error}") from error
+    except ModelError as error:  # there was none when this was decided first
+        raise SnapshotError(f"{differs} There is a mistake in them now: {error}") from error
     if digest(tabulation) != progress["tables"]:
         raise differs
-    search.follow_tables()
-    rows = np.concatenate([_rows(part, tabulation) for part in snapshot.parts])
-    sets = [row for part in snapshot.parts for row in _fact_rows(part, search.widths.facts)]
-    search.take_over(rows, sets, progress)
-    for name, written in progress["findings"].items():
-        search.judge.findings[name] = _read(written, tabulation)
-    search.judge.unknown.update(progress["unknown"])
-    for name, (nearness, written) in progress["nearest"].items():
-        search.judge.nearest[name] = tuple(nearness), _read(written, tabulation)
+
+
+def _check_initial(tabulation: Tabulation, rows: Array, progress: Json) -> None:
+    """Raise SnapshotError unless the initial states are those that were kept."""
+    begin, end = [*progress["levels"], progress["states"]][:2]
+    now = [tabulation.row(state) for state in tabulation.initial]
+    if rows[begin:end].tolist() != now:
+        raise SnapshotError(_DIFFERS.format(what="it has other initial states now"))
+
+
+def _says_otherwise(what: str, item: Property | None = None) -> SnapshotError:
+    about = f"property {item.name!r}" if item else "a property"
+    return SnapshotError(
+        f"the checkpoint cannot be gone on from: {about} does not say now what it said of the same "
+        f"before. {what} Begin anew without the checkpoint, or change the property back."
+    )
+
+
+def _check_steps(search: TabulatedSearch, progress: Json) -> None:
+    """Raise SnapshotError if a property of local steps says something else of one."""
+    for item in search.model.properties:
+        if item.subject is Subject.STEP:
+            before = progress["answers about steps"][item.name]
+            if answers_about_steps(search.tabulation, item) != before:
+                raise _says_otherwise("It judges a step in another way.", item)
+
+
+def _judge_again(search: TabulatedSearch, progress: Json) -> None:
+    """Ask the properties about everything that was kept, level by level; raise SnapshotError if
+    what comes of it is not what was kept."""
+    judge, tabulation = search.judge, search.tabulation
+    try:
+        search.judge_again()
+    except PropertyError as error:
+        raise _says_otherwise(f"There is a mistake in it now: {error}") from error
+    for item in search.model.properties:
+        written = progress["findings"].get(item.name)
+        kept = None if written is None else _read(written, tabulation)
+        if item.subject is Subject.STEP:
+            if kept is not None:
+                judge.findings[item.name] = kept
+            if item.name in progress["unknown"]:
+                judge.unknown.add(item.name)
+            continue
+        if judge.findings.get(item.name) != kept:
+            raise _says_otherwise(_in_words(kept, judge.findings.get(item.name), item), item)
+        nearest = progress["nearest"].get(item.name)
+        near = None if nearest is None else (tuple(nearest[0]), _read(nearest[1], tabulation))
+        if judge.nearest.get(item.name) != near:
+            raise _says_otherwise("Another state is the nearest to it.", item)
+
+
+def _in_words(kept: Finding | None, now: Finding | None, item: Property) -> str:
+    """How what was found before differs from what is found now."""
+    done = "satisfied" if item.somewhere else "violated"
+    before = f"was first {done} at depth {kept.depth}" if kept else f"was not {done}"
+    after = f"is first {done} at depth {now.depth}" if now else f"is not {done}"
+    if kept and now and kept.depth == now.depth:
+        after += ", elsewhere"
+    return f"In the states found so far it {before}, and {after} now."
 
 
 def _rows(part: Part, tabulation: Tabulation) -> Array:

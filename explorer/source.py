@@ -1,22 +1,21 @@
 """The source of a model's actors: their handlers, the `case`s in them, and which of these ran.
 
-Handlers are run once more, watched line by line, for the questions "which case of which actor never
-ran" and "where in the code was this step decided". A search is never watched.
+Handlers are run once more, as copies that say what of them runs, for the questions "which case of
+which actor never ran" and "where in the code was this step decided". A search runs no copies.
 """
 
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, partial, partialmethod, singledispatchmethod
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from .actor import Actor
-from .arms import Arm, Case, LocalTrace, Marks, Place, arms_of, only_refuses
-from .source_text import SourceText, nested
+from .arms import Arm, Case, Place, arms_of, marked_code, only_refuses, running, unmarked
+from .source_text import Position, SourceText, nested
 
 HANDLERS = ("start", "receive", "timeout", "crash", "recover")
 """The methods of an actor that a step can call."""
@@ -30,12 +29,14 @@ _OWN = __name__.rpartition(".")[0] + "."
 
 class _Function(NamedTuple):
     """A function as written: what it is called, and the cases in it. `refuses`: it is only there
-    to say that it is never called."""
+    to say that it is never called. `copy`: its code, with marks that are about this function, by
+    the id of its own code, and about the cases in it."""
 
     code: CodeType
     place: Place
     arms: tuple[Arm, ...]
     refuses: bool
+    copy: CodeType
 
 
 class _Method(NamedTuple):
@@ -57,27 +58,22 @@ class Sources:
         self._texts: dict[str, SourceText] = {}
         self._functions: dict[int, _Function] = {}  # by the id of their code
         self._entered: set[int] = set()
-        self._methods = {
-            kind: list(self._methods_of(kind)) for kind in dict.fromkeys(map(type, actors.values()))
-        }
+        self._copies: dict[int, tuple[FunctionType, CodeType]] = {}  # by the id of the function
+        kinds = dict.fromkeys(map(type, actors.values()))
+        with unmarked():
+            self._methods = {kind: list(self._methods_of(kind)) for kind in kinds}
         self._handlers = {
             id(method.function.code)
             for methods in self._methods.values()
             for method in methods
             if method.name in HANDLERS
         }
-        self._watched = {
-            id(code): (one, Marks(code, one.arms))
-            for one in self._functions.values()
-            for code in nested(one.code)
-        }
 
     def cases(self, idle: Collection[str] = ()) -> list[Case]:
         """All cases and handlers that a step could come to, and those of methods that ran, in the
         order of the source. The handlers `idle` are called by no step.
 
-        Left out are those that only refuse, by `raise` or `assert`, and the cases for which it
-        cannot be told whether they ran.
+        Left out are those that only refuse, by `raise` or `assert`.
         """
         wanted: dict[int, _Function] = {}
         for methods in self._methods.values():
@@ -94,32 +90,20 @@ class Sources:
 
     @contextmanager
     def watch(self) -> Iterator[list[Case]]:
-        """While this is open, note the cases and handlers that run, in that order. Whatever
-        watched before, a measurement of coverage say, watches again afterwards."""
+        """While this is open, note the cases and handlers that run in this thread, in that order;
+        those that run more than once, as often."""
         ran: list[Case] = []
-        before = sys.gettrace()
-        sys.settrace(self._tracer(ran))
-        try:
+
+        def note(one: object) -> None:
+            if isinstance(one, Case):
+                ran.append(one)
+            elif isinstance(one, int):
+                self._entered.add(one)
+                if self._is_handler(one, self._functions[one]):
+                    ran.append(Case(self._functions[one].place, ""))
+
+        with running(list(self._copies.values()), note):
             yield ran
-        finally:
-            sys.settrace(before)
-
-    def _tracer(self, ran: list[Case]) -> Callable[[FrameType, str, Any], LocalTrace | None]:
-        def enter(frame: FrameType, event: str, argument: Any) -> LocalTrace | None:
-            function, marks = self._watched.get(id(frame.f_code), (None, None))
-            if function is None or marks is None:
-                return None
-            if function.code is frame.f_code:
-                self._entered.add(id(frame.f_code))
-                if self._is_handler(id(frame.f_code), function):
-                    ran.append(Case(function.place, ""))
-            if not function.arms:
-                return None
-            frame.f_trace_opcodes = marks.by_instruction
-            frame.f_trace_lines = True
-            return marks.watcher(ran)
-
-        return enter
 
     def _is_handler(self, key: int, function: _Function) -> bool:
         return key in self._handlers and not function.refuses
@@ -137,6 +121,7 @@ class Sources:
                     function = self._read(made_from, label) if made_from else None
                     if made_from and function:
                         live = name not in taken
+                        self._copies[id(made_from)] = made_from, function.copy
                         yield _Method(name, function, made_from.__globals__, live)
                     elif base.__name__ not in self.unread and _matters(name, value):
                         self.unread.append(base.__name__)
@@ -156,12 +141,14 @@ class Sources:
             if node is None:
                 return None
             called = ".".join(code.co_qualname.rpartition("<locals>.")[2].split(".")[-2:]) + label
-            self._functions[id(code)] = _Function(
-                code,
-                Place(code.co_filename, node.lineno, called),
-                arms_of(node, code, text, called),
-                only_refuses(node.body),
-            )
+            arms = arms_of(node, code.co_filename, text, called)
+            about: dict[Position, object] = {one.at: one.case for one in arms if one.counts}
+            about[node.lineno, node.col_offset] = id(code)
+            copy = marked_code(code, text, about)
+            if copy is None:
+                return None
+            place = Place(code.co_filename, node.lineno, called)
+            self._functions[id(code)] = _Function(code, place, arms, only_refuses(node.body), copy)
         return self._functions[id(code)]
 
     # -- which of them a step can call ---------------------------------------------------------

@@ -42,6 +42,7 @@ class Sizes(NamedTuple):
 
     batch: int = 2048  # successors
     rows: int = 1 << 14  # states
+    table: int = 64  # places for them in a table, a power of two, one line at least
     fact_sets: int = 1 << 12
     queue: int = 2  # messages in a queue
     spare: int = 1  # bits of a lane beyond those needed
@@ -91,6 +92,7 @@ class Tabulation:
         self.events: list[Event] = []
         self.envelopes: list[Envelope] = []
         self.locals: list[list[Local]] = [[] for _ in self.actors]
+        self._own_events: list[list[list[int]]] = [[] for _ in self.actors]  # of each local state
         self.outcomes: list[Outcome] = []
         self.facts: list[Fact] = []
         self.pairs: list[tuple[int, int]] = []
@@ -323,6 +325,11 @@ class Tabulation:
         return np.ascontiguousarray(self._steps.array[: max(len(self.outcomes), 1), 0])
 
     @property
+    def steps(self) -> Array:
+        """(O, 4) for each outcome its actor, the local states before and after, and flags."""
+        return self._steps.array[: len(self.outcomes)]
+
+    @property
     def movers(self) -> int:
         """How many may take steps: the actors and, where there may be faults, the network."""
         return len(self.actors) + bool(self._cuts)
@@ -377,6 +384,10 @@ class Tabulation:
         actor = self._position[local.actor]
         self.locals[actor].append(local)
         number = self._number[local] = len(self.locals[actor])
+        # Events get their numbers here, and not where arrays are laid out, which depends on first
+        # sizes: the order of decisions alone must tell all numbers, for whoever decides again.
+        own = [self._own_event(one) for one in self.semantics.handlers.own_events(local)]
+        self._own_events[actor].append(own)
         while number >= self._room[actor]:
             self._room[actor] *= 2
             self._locals_moved = self._events_moved = True
@@ -588,7 +599,7 @@ class Tabulation:
     def _write_local(self, actor: int, number: int, local: Local) -> None:
         at, count = self._starts[actor] + number, self._own_count
         self._local_facts[at] = self.fact_words(local.facts)
-        events = [self._own_event(one) for one in self.semantics.handlers.own_events(local)]
+        events = self._own_events[actor][number - 1]
         while count + len(events) > self._own.capacity:
             self._own.grow(2 * self._own.capacity)
         self._own.array[count : count + len(events)] = events

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 
 from . import kernels
+from .endings import Ending, Remedy, go_on
 from .errors import ModelError
 from .graph import StateGraph
+from .handlers import Outcome
 from .judging import Finding
 from .memory import Array
 from .properties import Subject
 from .quotient import Quotient, View
 from .quotient_tables import TabulatedQuotient
 from .search import Search
+from .semantics import State
 from .snapshot import Json, Keeper, Taker
 from .tables import Sizes, Tabulation
-from .trace import Trace, label, rerun
+from .trace import Trace
 from .visited import Visited, as_rows
 from .ways import Ways
 from .workspace import FactStore, Workspace
@@ -59,6 +63,7 @@ class TabulatedSearch(Search):
         self._noted = [0]  # for each owner, how many of its fact sets were judged
         self._judged: set[bytes] = set()
         self.judged_sets: list[bytes] = []  # the same, at full width, in the order they were met
+        self.judged_by_level: list[int] = []  # how many there were once each level was judged
         self._objected: Array = np.zeros(1, np.uint8)
         self._pool: ThreadPoolExecutor | None = None
         self._unnumbered: list[int] | None = None  # where the numbers of each part's finds begin
@@ -113,6 +118,7 @@ class TabulatedSearch(Search):
         self._judged, self.judged_sets = set(), []
         for row in fact_sets:
             self._remember(row)
+        self.judged_by_level = list(progress["fact sets by level"])
         self.levels[:] = progress["levels"]
         self._expanded = self.levels[-1]
         self._transitions, self.terminal = progress["transitions"], progress["terminal"]
@@ -154,15 +160,6 @@ class TabulatedSearch(Search):
     def room(self) -> int:
         """How many successors a batch holds."""
         return self._room
-
-    @property
-    def space(self) -> Workspace:
-        """The arrays to work in, while no thread does."""
-        return self._spaces[0]
-
-    def work(self, cursors: Array) -> kernels.Work:
-        """Room to work in, for going through states from where `cursors` stand."""
-        return self.space.work(cursors, self._objected)
 
     def _get_ready(self) -> None:
         self._to_the_end(self.follow_tables)
@@ -250,19 +247,23 @@ class TabulatedSearch(Search):
 
     def _expand_alone(self, end: int) -> None:
         """Expand up to number `end` with one thread."""
-        while True:
-            status, event = self._to_the_end(lambda: self._search(end))
-            if status == kernels.BOUND:
-                self.partly = int(self._spaces[0].counters[kernels.PARTLY])
-                self._reach_state_bound()
-            if status in (kernels.DONE, kernels.BOUND):
-                return
-            if status == kernels.ROOM and self._out_of_memory(end):
-                return
-            self._provide(status, event, self._expanded, end)
+        enough = False
 
-    def _search(self, end: int) -> tuple[int, int]:
-        """Run the kernel once; how it ended, and the event that this is about."""
+        def run() -> Ending:
+            return Ending(kernels.DONE) if enough else self._to_the_end(lambda: self._search(end))
+
+        def look_at_memory(ending: Ending) -> None:
+            nonlocal enough
+            enough = self._out_of_memory(end)  # else room is made before it goes on
+
+        remedies = {**self._remedies(end), kernels.ROOM: look_at_memory}
+        ending = go_on("search", run, remedies, (kernels.DONE, kernels.BOUND))
+        if ending.status == kernels.BOUND:
+            self.partly = int(self._spaces[0].counters[kernels.PARTLY])
+            self._reach_state_bound()
+
+    def _search(self, end: int) -> Ending:
+        """Run the kernel once; how it ended."""
         self._make_room([self._room])
         space, store, most = self._spaces[0], self._stores[0], self.budgets.states
         counters = space.counters
@@ -295,26 +296,37 @@ class TabulatedSearch(Search):
         self.terminal += int(counters[kernels.TERMINAL])
         if counters[kernels.CUT]:
             self._reach_depth_bound()
-        return status, int(counters[kernels.EVENT])
+        return Ending(status, int(counters[kernels.EVENT]), self._expanded)
 
-    def _provide(self, status: int, event: int, begin: int, end: int) -> None:
-        """Provide what a kernel lacked when it came to the state `begin`."""
-        if status == kernels.MISSING:
+    def _remedies(self, end: int) -> dict[int, Remedy]:
+        """What to do about what a kernel lacks that expands states up to number `end`."""
+
+        def fill(ending: Ending) -> None:
             if self.budgets.states is None:
-                self._fill(self._missing(begin, end), begin, end)
+                self._fill(self._missing(ending.at, end), ending.at, end)
             else:  # the search may end before it comes to other pairs
-                local = self.tabulation.local_in(self.visited.row(begin), event)
-                self._fill([(event, local)], begin, begin + 1)
-        elif status == kernels.UNASKED:
+                local = self.tabulation.local_in(self.visited.row(ending.at), ending.event)
+                self._fill([(ending.event, local)], ending.at, ending.at + 1)
+
+        def ask(ending: Ending) -> None:
             # The search may end before it comes to other states.
-            self._ask(begin, end if self.budgets.states is None else begin + 1)
-        elif status == kernels.COPIES:
-            self.tabulation.allow_copy(event)
+            self._ask(ending.at, end if self.budgets.states is None else ending.at + 1)
+
+        def allow_copy(ending: Ending) -> None:
+            self.tabulation.allow_copy(ending.event)
             self._get_ready()
-        elif status == kernels.BUFFER:
+
+        def grow(ending: Ending) -> None:
             self._room *= 2
             self._capacity *= 2
             self._get_ready()
+
+        return {
+            kernels.MISSING: fill,
+            kernels.UNASKED: ask,
+            kernels.COPIES: allow_copy,
+            kernels.BUFFER: grow,
+        }
 
     def _missing(self, begin: int, end: int) -> list[tuple[int, int]]:
         """The pairs without entry in the next states from `begin` up to `end`, as they are met."""
@@ -384,28 +396,26 @@ class TabulatedSearch(Search):
         begin, most = self._expanded, self.budgets.states
         edges = [begin + (end - begin) * part // self.threads for part in range(self.threads + 1)]
         spaces: list[Workspace] = []
-        while True:
+
+        def run() -> Ending:
+            nonlocal spaces
             begun = spaces is self._spaces  # and not made anew since, with empty boxes
             spaces = self._spaces
-            lacking = self._fill_all_boxes(edges, begun)
-            if lacking is None:
-                break
-            status, event, number = lacking
-            if status == kernels.MISSING and most is not None:
-                return False  # the bound may be reached before all of these are met
-            if status == kernels.MISSING:
-                self._fill(self._missing(number, end), number, end)
-            else:
-                self._provide(status, event, number, end)
+            return self._fill_all_boxes(edges, begun)
+
+        # With a bound on states that may be reached before all missing pairs are met.
+        final = (kernels.DONE,) if most is None else (kernels.DONE, kernels.MISSING)
+        if go_on("expand", run, self._remedies(end), final).status != kernels.DONE:
+            return False
         sent = sum(space.box.counts for space in self._spaces)
         if most is not None and self.visited.count + int(sent.sum()) > most:
             return False
         self._to_the_end(lambda: self._settle_all(end, [int(count) for count in sent]))
         return True
 
-    def _fill_all_boxes(self, edges: Sequence[int], begun: bool) -> tuple[int, int, int] | None:
-        """Expand each part into its boxes, or if that is begun go on; None, or the first status
-        that is not DONE, the event that it is about, and the state."""
+    def _fill_all_boxes(self, edges: Sequence[int], begun: bool) -> Ending:
+        """Expand each part into its boxes, or if that is begun go on: how the first part ended that
+        is not done, if there is one."""
         if not begun:
             self._cursors = self.visited.cursors_at(edges[:-1])
         statuses = self._all(lambda part: self._fill_boxes(part, edges, begun), self.threads)
@@ -413,8 +423,8 @@ class TabulatedSearch(Search):
         for status, space in zip(statuses, self._spaces, strict=True):
             if status != kernels.DONE:
                 counters = space.counters
-                return status, int(counters[kernels.EVENT]), int(counters[kernels.NEXT])
-        return None
+                return Ending(status, int(counters[kernels.EVENT]), int(counters[kernels.NEXT]))
+        return Ending(kernels.DONE)
 
     def _settle_all(self, end: int, sent: Sequence[int]) -> None:
         """Put what is in all boxes into the visited set, each owner its own."""
@@ -519,17 +529,31 @@ class TabulatedSearch(Search):
             rows = store.sets(self._noted[owner])
             self._noted[owner] = store.count
             new += [tuple(row.tolist()) for row in rows if self._remember(row)]
-        found = self.tabulation.fact_sets(sorted(new))
-        self.judge.fact_sets(self.depth, found)
-        for first in range(begin, self.states, VIEWS):
-            if not self.judge.wants_more(Subject.STATE, self.depth):
+        self.judged_by_level.append(len(self.judged_sets))
+        self._judge_what_is_new(self.depth, sorted(new), begin, self.states)
+
+    def judge_again(self) -> None:
+        """Judge all levels that were taken over."""
+        sets = [tuple(np.frombuffer(one, "<u8").tolist()) for one in self.judged_sets]
+        by_level = pairwise([0, *self.judged_by_level])
+        by_number = pairwise([*self.levels, self.states])
+        for depth, (of_sets, of_states) in enumerate(zip(by_level, by_number, strict=True)):
+            self._judge_what_is_new(depth, sorted(sets[slice(*of_sets)]), *of_states)
+
+    def _judge_what_is_new(
+        self, depth: int, fact_sets: Sequence[tuple[int, ...]], begin: int, end: int
+    ) -> None:
+        """Judge the fact sets that are new at this depth, and its states, from `begin` to `end`."""
+        self.judge.fact_sets(depth, self.tabulation.fact_sets(fact_sets))
+        for first in range(begin, end, VIEWS):
+            if not self.judge.wants_more(Subject.STATE, depth):
                 return
-            last = min(first + VIEWS, self.states)
+            last = min(first + VIEWS, end)
             views = [
                 self.semantics.view(self.tabulation.state(row))
                 for row in self.visited.gather(first, last)
             ]
-            self.judge.states(self.depth, views, range(first, last))
+            self.judge.states(depth, views, range(first, last))
 
     def _remember(self, row: Array) -> bool:
         """Remember a fact set; whether it is new."""
@@ -543,9 +567,11 @@ class TabulatedSearch(Search):
 
     # -- after the search --------------------------------------------------------------------------
 
-    def trace_to(self, finding: Finding) -> Trace:
-        start, outcomes = Ways(self).calmest(finding)
-        return rerun(self.model, start, [label(outcome) for outcome in outcomes])
+    def way_to(self, finding: Finding) -> tuple[int, list[Outcome]]:
+        return Ways(self).calmest(finding)
+
+    def state(self, number: int) -> State:
+        return self.tabulation.state(self.visited.row(number))
 
     def interleavings(self) -> int | None:
         return Ways(self).count()

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 
 from . import kernels
-from .errors import UsageError
+from .errors import DefectError, UsageError
 from .memory import Array, Block
 from .packing import moves
 from .tables import Repacked, Sizes, Tabulation
-
-_SMALLEST_TABLE = 64
 
 
 class Visited:
@@ -41,7 +39,7 @@ class Visited:
     def _start(self, owners: int, room: Sequence[int]) -> None:
         self.owned: Array = np.zeros(owners, np.int64)
         self.rows = [Block(np.uint64, self.words, max(n, 1)) for n in room]
-        self.tables = [_table(n) for n in room]
+        self.tables = [self._table(n) for n in room]
         self.owners = Block(np.uint8, 0, max(sum(room), 1) if owners > 1 else 1)
         self._counted = 0, self.owned.copy()  # a number, and the cursors there
 
@@ -85,7 +83,7 @@ class Visited:
             rows
             + 8 * self.words * asleep
             + sum(
-                8 * max(table.capacity, _table_size(int(have) + new))
+                8 * max(table.capacity, self._table_size(int(have) + new))
                 for table, have, new in zip(self.tables, self.owned, more, strict=True)
             )
         )
@@ -111,11 +109,21 @@ class Visited:
         if found > self._falling[owner].capacity:
             self._arrays = None
             self._falling[owner].grow(max(found, 2 * self._falling[owner].capacity))
-        if _table_size(wanted) > self.tables[owner].capacity:
+        if self._table_size(wanted) > self.tables[owner].capacity:
             self._arrays = None
             old = self.tables[owner].capacity
-            self.tables[owner].grow(_table_size(wanted))
+            self.tables[owner].grow(self._table_size(wanted))
             kernels.spread(self.tables[owner].array, old)
+            self._check_table(owner)
+
+    def _check_table(self, owner: int) -> None:
+        """Raise DefectError unless each state of this owner is found by its table."""
+        found, owned = kernels.count_found(self.tables[owner].array), int(self.owned[owner])
+        if found != owned:
+            raise DefectError(
+                f"the table of the visited set was laid out anew, and finds {found:,} of the "
+                f"{owned:,} states in it"
+            )
 
     def rows_room(self, owner: int) -> int:
         """How many rows this owner can have before something grows, its table apart."""
@@ -149,7 +157,7 @@ class Visited:
         self.make_room([count])
         start = int(self.owned[0])
         self.rows[0].array[start : start + count] = rows
-        self.tables[0] = _table(start + count)
+        self.tables[0] = self._table(start + count)
         self._arrays = None
         self._enter_rows(start + count)
 
@@ -224,7 +232,7 @@ class Visited:
         self.words = change.new.words
         if owners == 1:
             self.rows[0] = rows
-            self.tables[0] = _table(count)
+            self.tables[0] = self._table(count)
             self._arrays = None
             self._enter_rows(count)
         else:
@@ -241,6 +249,7 @@ class Visited:
         owned: Array = np.zeros(1, np.int64)
         kernels.deal(self.rows[0].array, count, self.arrays, owned, False)
         self.owned = owned
+        self._check_table(0)
         self._wake()
 
     def _deal(self, rows: Block, count: int, owners: int) -> None:
@@ -253,18 +262,18 @@ class Visited:
         self.owned = owned
         self._wake()
         kernels.deal(rows.array, count, self.arrays, np.zeros(owners, np.int64), True)
+        for owner in range(owners):
+            self._check_table(owner)
 
+    def _table(self, states: int) -> Block:
+        return Block(np.uint64, 0, self._table_size(states), scattered=True)
 
-def _table(states: int) -> Block:
-    return Block(np.uint64, 0, _table_size(states), scattered=True)
-
-
-def _table_size(states: int) -> int:
-    """The least power of two of which so many entries take seven eighths at most."""
-    size = _SMALLEST_TABLE
-    while 8 * states > 7 * size:
-        size *= 2
-    return size
+    def _table_size(self, states: int) -> int:
+        """The least power of two of which so many entries take seven eighths at most."""
+        size = self.sizes.table
+        while 8 * states > 7 * size:
+            size *= 2
+        return size
 
 
 def _addresses(blocks: Sequence[Block]) -> Array:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import kernels
+from .endings import Ending, Remedy, go_on
 from .errors import ModelError
 from .facts import FactSet
 from .handlers import Outcome
@@ -29,6 +30,8 @@ from .workspace import FactStore, Workspace
 SIZES = Sizes()
 STRETCH = 1 << 12
 """Steps between two looks at the clock, and at Ctrl-C."""
+_STOPPED = Ending(-1)
+"""How a walk ends that is as long as it may be, or is not to go on."""
 _NONE: Array = np.zeros(1, np.int64)
 _NO_FLAGS: Array = np.zeros(1, np.uint8)
 
@@ -75,14 +78,16 @@ class Walker:
         self._counters[kernels.SEED] = seed.astype(np.int64)
         self._begin(start)
         walk = Walk(start, [], [self._facts.count])
-        while True:
-            status = self._go(walk, min(depth - len(walk.outcomes), STRETCH))
-            if status == kernels.DONE:
-                return walk._replace(ended=True)
-            whole = status == kernels.PAUSE and len(walk.outcomes) == depth
-            if whole or not may_go_on():
-                return walk
-            self._provide(status, walk)
+
+        def go() -> Ending:
+            ending = self._go(walk, min(depth - len(walk.outcomes), STRETCH))
+            if ending.status == kernels.DONE:
+                return ending
+            whole = ending.status == kernels.PAUSE and len(walk.outcomes) == depth
+            return _STOPPED if whole or not may_go_on() else ending
+
+        ending = go_on("walk", go, self._remedies(walk), (kernels.DONE, _STOPPED.status))
+        return walk._replace(ended=ending.status == kernels.DONE)
 
     def fact_sets(self, begin: int) -> list[FactSet]:
         """The fact sets met, from number `begin` on."""
@@ -98,7 +103,7 @@ class Walker:
             kernels.note_facts(*self._arrays, self._row, self._counters)
             self._facts.count = int(self._counters[kernels.FACT_SETS])
 
-    def _go(self, walk: Walk, most: int) -> int:
+    def _go(self, walk: Walk, most: int) -> Ending:
         """Run the kernel once, for so many steps at most; how it ended."""
         self._make_room()
         status, taken = kernels.walk(
@@ -115,7 +120,7 @@ class Walker:
             [self.tabulation.outcomes[number] for number in self._path[:taken].tolist()]
         )
         walk.known.extend(self._known[:taken].tolist())
-        return int(status)
+        return Ending(int(status), int(self._counters[kernels.EVENT]), len(walk.outcomes))
 
     @property
     def _arrays(
@@ -130,17 +135,38 @@ class Walker:
         if self._space.batch.words.shape != (self._room, words):
             self._space = Workspace(self.tabulation.widths, self._room, 1)
 
-    def _provide(self, status: int, walk: Walk) -> None:
-        """Provide what the kernel lacked when it had come to the end of `walk`."""
-        if status == kernels.MISSING:
+    def _remedies(self, walk: Walk) -> dict[int, Remedy]:
+        """What to do about what the kernel lacks when it has come to the end of `walk`."""
+
+        def fill(ending: Ending) -> None:
             for event, local in self._missing():
                 self._fill(event, local, walk)
-        elif status == kernels.UNASKED:
+            self._follow_tables()
+
+        def ask(ending: Ending) -> None:
             self._ask()
-        elif status == kernels.COPIES:
-            self.tabulation.allow_copy(int(self._counters[kernels.EVENT]))
-        elif status == kernels.BUFFER:
+
+        def allow_copy(ending: Ending) -> None:
+            self.tabulation.allow_copy(ending.event)
+            self._follow_tables()
+
+        def grow(ending: Ending) -> None:
             self._room *= 2
+
+        def nothing(ending: Ending) -> None:
+            """Room for fact sets is made each time before it goes on, and a pause was for us."""
+
+        return {
+            kernels.MISSING: fill,
+            kernels.UNASKED: ask,
+            kernels.COPIES: allow_copy,
+            kernels.BUFFER: grow,
+            kernels.ROOM: nothing,
+            kernels.PAUSE: nothing,
+        }
+
+    def _follow_tables(self) -> None:
+        """Bring what depends on the tables up to date."""
         change = self.tabulation.settle()
         if change:
             row = pack(change.new, unpack(change.old, self._row[0]))
@@ -153,14 +179,22 @@ class Walker:
         return kernels.Visited(row, _NONE, _NONE, _NO_FLAGS, *[_NONE] * 4)
 
     def _ask(self) -> None:
-        """Ask what is dropped after the steps from where the walk is."""
+        """Ask what is dropped after the steps from where the walk is: senders, and then the
+        receivers of what these drop."""
+        while len(found := self._unasked()):
+            for asked in self.tabulation.questions(found):
+                self.tabulation.ask([question for question, _ in asked])
+            self._follow_tables()
+            self._make_room()
+
+    def _unasked(self) -> Array:
+        """What `kernels.unasked` finds where the walk is."""
         found: Array = np.zeros((1 << 10, 3), np.int64)
         seen: Array = np.full(4 * len(found), -1, np.int64)
         work = self._space.work(_NONE, _NO_FLAGS)
         tables, batch = self._arrays[:3], self._space.batch
         count, _ = kernels.unasked(*tables, self._here, batch, work, 0, 1, seen, found)
-        for asked in self.tabulation.questions(found[:count]):
-            self.tabulation.ask([question for question, _ in asked])
+        return found[:count]
 
     def _missing(self) -> list[tuple[int, int]]:
         """The pairs without entry in the state where the walk is, in the order of its steps.

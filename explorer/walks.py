@@ -11,18 +11,20 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from .deadline import Deadline
+from .deadline import Deadline, OutOfTime
 from .errors import PropertyError, UsageError
 from .explore import check_checkable, check_number, explanation_of
 from .facts import FactSet
 from .handlers import Outcome
 from .judging import Finding, Judge
 from .model import Model
-from .properties import Property, Subject
-from .result import PropertyResult, Verdict, overall
+from .notes import notes_on
+from .properties import Property, Subject, judged
+from .result import PropertyResult, Verdict, no_truth, overall
 from .search import stopped_by, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
@@ -47,7 +49,7 @@ class Simulation:
     """The outcome of `simulate`.
 
     verdict        violated if an invariant is; it holds only if every property is a witness that
-                   was reached; else incomplete
+                   was reached, and Ctrl-C did not end the walks; else incomplete
     properties     what was found out about each. An invariant is violated or incomplete, a witness
                    holds or is incomplete. Traces are shortened, not shortest
     walks          walks taken
@@ -73,6 +75,14 @@ class Simulation:
     handler_calls: int
     seconds: float
     incomplete_because: str | None
+
+    def __bool__(self) -> NoReturn:
+        raise no_truth(repr(self), "simulation.verdict is not Verdict.VIOLATED")
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """As of a `Result`."""
+        return notes_on(self.model)
 
     def __repr__(self) -> str:
         return (
@@ -129,6 +139,7 @@ def simulate(
     for name, value, least in (("walks", walks, 1), ("depth", depth, 1), ("seed", seed, 0)):
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
+        check_number(name, value, int, least)
     check_number("max_seconds", max_seconds, (int, float), 0)
     watch = Stopwatch(clock)
     walker = _walker()
@@ -139,7 +150,7 @@ def simulate(
         run.run(walks, depth)
     calls = run.semantics.handlers.calls
     properties = {item.name: run.conclude(item) for item in model.properties}
-    verdict = overall([found.verdict for found in properties.values()])
+    verdict = overall([found.verdict for found in properties.values()], run.interrupted)
     because = run.bound
     if because is None and verdict is Verdict.INCOMPLETE:
         because = run.undecided or NOT_ALL
@@ -195,6 +206,7 @@ class _Run:
         self.clock = clock
         self.ways: dict[str, _Way] = {}
         self.bound: str | None = None
+        self.interrupted = False  # by Ctrl-C
         self.walks = self.steps = self.longest = self.ended = 0
         self.judged = 0  # fact sets
         self._report_at = 0.0
@@ -214,6 +226,7 @@ class _Run:
                     self._count(walk)
                     self._judge(walk)
         except KeyboardInterrupt as error:
+            self.interrupted = not isinstance(error, OutOfTime)
             self.bound = stopped_by(error, self.max_seconds, self.semantics.handlers)
 
     def conclude(self, item: Property) -> PropertyResult:
@@ -316,7 +329,7 @@ def _decided(semantics: Semantics, item: Property) -> Reached:
         whole = item.subject is Subject.STATE
         subject = state if whole else semantics.facts(state)
         if subject not in answers:
-            (answer,) = item.judge([semantics.view(state) if whole else subject])
+            (answer,) = judged(item, [semantics.view(state) if whole else subject])
             answers[subject] = answer is item.somewhere
         return answers[subject]
 

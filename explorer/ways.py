@@ -5,22 +5,37 @@ number of interleavings, and the graph itself. Steps are not kept; they are made
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from . import kernels
+from .errors import DefectError
 from .graph import StateGraph
 from .handlers import Outcome
 from .judging import Finding
 from .memory import Array
 from .semantics import State
+from .workspace import Stepping
 
 if TYPE_CHECKING:
     from .tabulated import TabulatedSearch
 
 SETTLED = 1 << 20
 """States settled between two looks whether the user interrupts."""
+
+
+_Arrays: TypeAlias = tuple[
+    kernels.Widths,
+    kernels.Layout,
+    kernels.Tables,
+    kernels.Visited,
+    kernels.Batch,
+    kernels.Box,
+    kernels.Work,
+    Array,
+]
+"""What every kernel takes that makes steps again."""
 
 
 class Steps(NamedTuple):
@@ -38,7 +53,7 @@ class Ways:
         self.search = search
         self.visited = search.visited
         self.tabulation = search.tabulation
-        self._handles: Array = np.zeros(search.room, np.int64)
+        self._stepping = Stepping(search.widths, search.room)
 
     # -- shortest ways -----------------------------------------------------------------------------
 
@@ -97,22 +112,31 @@ class Ways:
         rows = np.stack(
             [self.visited.cursors(levels[level + 1]), self.visited.cursors(following)], axis=1
         )
-        space = self.search.space
-        kernels.switches_to_go(
-            *self._tables,
-            self.visited.arrays,
-            space.batch,
-            space.box,
-            self.search.work(self.visited.cursors(begin)),
-            self._handles,
-            begin,
-            end,
-            np.ascontiguousarray(rows),
-            self.tabulation.actor_of(),
-            last,
-            to_go,
-            self.search.partly if end == self.search.expanded else -1,
-        )
+        rows = np.ascontiguousarray(rows)
+
+        def run() -> int:
+            status: int = kernels.switches_to_go(
+                *self._arrays(self.visited.cursors(begin)),
+                begin,
+                end,
+                rows,
+                self.tabulation.actor_of(),
+                last,
+                to_go,
+                self.search.partly if end == self.search.expanded else -1,
+            )
+            return status
+
+        self._stepping.run("switches_to_go", run)
+
+    def _arrays(self, cursors: Array | None = None) -> _Arrays:
+        """What these kernels take, to go through states from where `cursors` stand."""
+        if cursors is None:  # it is given handles
+            cursors = np.zeros(len(self.visited.owned), np.int64)
+        stepping = self._stepping
+        batch, box = stepping.space.batch, stepping.space.box
+        work = stepping.work(cursors)
+        return (*self._tables, self.visited.arrays, batch, box, work, stepping.handles)
 
     def _follow(
         self, levels: list[int], length: int, last: Array, to_go: Array
@@ -122,6 +146,8 @@ class Ways:
         initial = self.visited.handles(0, levels[1])
         least = [int(to_go[handle].min()) for handle in initial]
         start = least.index(min(least))
+        if least[start] == none:
+            raise DefectError(f"no way of {length} steps leads to what was found.")
         at, before, path = int(initial[start]), -1, []
         actor_of = self.tabulation.actor_of()
         for step in range(length):
@@ -145,6 +171,8 @@ class Ways:
                     path.append(self.tabulation.outcomes[outcome])
                     at, before = target, actor
                     break
+            else:
+                raise DefectError(f"a way of {length} steps to what was found ends after {step}.")
         return start, path
 
     # -- interleavings -----------------------------------------------------------------------------
@@ -165,15 +193,7 @@ class Ways:
 
     def _add_ways(self, handles: int, digits: int, complete: Array) -> int | None:
         """Count with so many digits: how many states were settled, None if they do not suffice."""
-        arrivals: Array = np.zeros(handles, np.int64)
-        space, work = (
-            self.search.space,
-            self.search.work(np.zeros(len(self.visited.owned), np.int64)),
-        )
-        common = (*self._tables, self.visited.arrays, space.batch, space.box, work, self._handles)
-        for begin in range(0, handles, SETTLED):
-            end = min(begin + SETTLED, handles)
-            kernels.count_arrivals(*common, begin, end, self.visited.owned, arrivals)
+        arrivals = self._arrivals(handles)
         ways: Array = np.zeros((handles, digits), np.uint64)
         initial = self.visited.handles(0, [*self.search.levels, self.search.states][1])
         ways[initial, 0] = 1
@@ -182,14 +202,37 @@ class Ways:
         stack: Array = np.zeros(self.search.states + 1, np.int64)
         held, settled = len(ready), 0
         stack[:held] = ready
-        while held:
+
+        def run() -> int:
+            nonlocal held, settled
             status, held, more = kernels.add_ways(
-                *common, arrivals, ways, stack, held, complete, SETTLED
+                *self._arrays(), arrivals, ways, stack, held, complete, SETTLED
             )
             settled += more
-            if status == kernels.OVERFLOW:
+            return int(status)
+
+        ends = kernels.DONE, kernels.PAUSE, kernels.OVERFLOW
+        while held:
+            if self._stepping.run("add_ways", run, ends) == kernels.OVERFLOW:
                 return None
         return settled
+
+    def _arrivals(self, handles: int) -> Array:
+        """How many steps lead to each state, by handle."""
+        arrivals: Array = np.zeros(handles, np.int64)
+        begin, end = 0, 0
+
+        def run() -> int:
+            nonlocal begin
+            status, begin = kernels.count_arrivals(
+                *self._arrays(), begin, end, self.visited.owned, arrivals
+            )
+            return int(status)
+
+        while begin < handles:
+            end = min(begin + SETTLED, handles)
+            self._stepping.run("count_arrivals", run)
+        return arrivals
 
     # -- the graph ---------------------------------------------------------------------------------
 
@@ -215,19 +258,24 @@ class Ways:
 
     def steps(self, handle: int) -> Steps:
         """The steps of the state with this handle, in order, as far as the search took them."""
-        space = self.search.space
-        count = kernels.steps_of(
-            *self._tables,
-            self.visited.arrays,
-            space.batch,
-            space.box,
-            self.search.work(np.zeros(len(self.visited.owned), np.int64)),
-            handle,
-            self._handles,
-        )
-        if self.search.partly >= 0 and handle == self.search.expanded - 1:
-            count = self.search.partly  # there is one owner then, so handles are numbers
-        return Steps(space.batch.outcomes[:count].tolist(), self._handles[:count].tolist())
+        return self.steps_and_words(handle)[0]
+
+    def steps_and_words(self, handle: int) -> tuple[Steps, Array]:
+        """The same, and the words of the states that they lead to, (n, W)."""
+        # With a state that was not expanded whole there is one owner, so handles are numbers.
+        last = self.search.partly if handle == self.search.expanded - 1 else -1
+        count = 0
+
+        def run() -> int:
+            nonlocal count
+            status, count = kernels.steps_of(*self._arrays(), handle)
+            return kernels.DONE if 0 <= last <= count else int(status)
+
+        self._stepping.run("steps_of", run)
+        count = last if last >= 0 else count
+        batch, handles = self._stepping.space.batch, self._stepping.handles
+        steps = Steps(batch.outcomes[:count].tolist(), handles[:count].tolist())
+        return steps, np.array(batch.words[:count])
 
     @property
     def _tables(self) -> tuple[kernels.Widths, kernels.Layout, kernels.Tables]:

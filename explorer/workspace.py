@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from . import kernels
+from .endings import Ending, go_on
 from .memory import Array, Block
 
 
@@ -45,6 +46,41 @@ class Workspace:
 
     def work(self, cursors: Array, objected: Array) -> kernels.Work:
         return kernels.Work(self.lanes, self.recent, cursors, self.slots, objected, *self.masks)
+
+
+class Stepping:
+    """Room to make the steps of states again in, a batch at a time.
+
+    It grows when one state has more steps than fit: that a search had room for them says nothing,
+    since it does not make the steps that sleep."""
+
+    def __init__(self, widths: kernels.Widths, room: int, boxed: int = 1) -> None:
+        self._widths = widths
+        self._boxed = boxed
+        self._make(room)
+
+    def _make(self, room: int) -> None:
+        self.room = room  # steps to a batch
+        capacity = max(self._boxed, 2 * room)
+        self.space = Workspace(self._widths, room, capacity)
+        self.handles: Array = np.zeros(room, np.int64)  # where the steps lead
+
+    def work(self, cursors: Array) -> kernels.Work:
+        """Room to work in, for going through states from where `cursors` stand."""
+        return self.space.work(cursors, _NO_OBJECTIONS)
+
+    def run(
+        self, kernel: str, run: Callable[[], int], final: Collection[int] = (kernels.DONE,)
+    ) -> int:
+        """Run a kernel that makes steps in this room to the end, with as much room as it takes."""
+
+        def grow(ending: Ending) -> None:
+            self._make(2 * self.room)
+
+        return go_on(kernel, lambda: Ending(run()), {kernels.BUFFER: grow}, final).status
+
+
+_NO_OBJECTIONS: Array = np.zeros(1, np.uint8)
 
 
 class FactStore:

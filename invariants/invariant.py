@@ -6,12 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..explorer.asking import asking, told
 from ..explorer.errors import IslanderError, PropertyError
-from ..explorer.facts import Fact, FactSet, building_formula
+from ..explorer.facts import Fact, FactSet, building_formula, check_methods
 from ..explorer.freeze import fact_order
-from ..explorer.properties import Explanation, Property, Subject, check_made_of, in_words, location
+from ..explorer.properties import (
+    Explanation,
+    Property,
+    Subject,
+    check_describe,
+    check_made_of,
+    in_words,
+)
 from .formula import Formula
 from .language import Language, Universe
+from .symbols import check_sorts
 
 if TYPE_CHECKING:
     from .solver import Solver
@@ -41,10 +50,23 @@ class Invariant(Property):
 
     def __post_init__(self) -> None:
         check_made_of(self.name, self.formula, "the formula must be a function of a language L")
+        check_describe(self.name, self.describe)
         if type(self.effort) is not int or self.effort < 0:
             raise PropertyError(
                 f"property {self.name!r}: effort must be an int of at least 0; got {self.effort!r}."
             )
+
+    def check(self) -> None:
+        if self._ground.unchecked is None:
+            try:
+                self._ground.unchecked = check_sorts(self.formula)
+            except PropertyError as error:
+                raise PropertyError(f"property {self.name!r}: {error}") from error
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        why = self._ground.unchecked
+        return (f"the sorts of {self.name!r} were not checked: {why}",) if why else ()
 
     def judge(self, subjects: Sequence[FactSet]) -> Sequence[bool | None]:
         from .evaluate import evaluate  # numpy and z3 are slow to import, and --help needs neither
@@ -78,6 +100,8 @@ class Invariant(Property):
         if self.describe:
             said = in_words(self.name, self.describe, (ruling.present,))
             return Explanation(said, ruling.present)
+        for fact in ruling.absent:  # made by the formula; the others an actor has made
+            check_methods(fact)
         texts = [str(fact) for fact in ruling.present]
         texts += [f"not: {fact}" for fact in ruling.absent]
         text = "; ".join(texts) or "the formula is false whatever the facts are"
@@ -109,16 +133,13 @@ class Invariant(Property):
             ground.nodes = language.formulas.nodes
 
     def _build(self, language: Language) -> Formula:
-        try:
-            with building_formula():
-                return language.formula(self.formula(language))
-        except PropertyError as error:
-            raise PropertyError(f"property {self.name!r}: {error}") from error
-        except (Exception, SystemExit) as error:
-            raise PropertyError(
-                f"property {self.name!r}: its formula raised {type(error).__name__}: {error} "
-                f"{location(error)}"
-            ) from error
+        def blame(error: BaseException) -> BaseException:
+            if isinstance(error, PropertyError):
+                return PropertyError(f"property {self.name!r}: {error}")
+            return PropertyError(f"property {self.name!r}: its formula raised {told(error)}")
+
+        with asking(blame), building_formula():
+            return language.formula(self.formula(language))
 
     def _solver(self) -> Solver:
         from .solver import Solver
@@ -147,6 +168,7 @@ class _Ground:
     solver: Solver | None = None
     passed: int = 0
     passed_when_sampled: int = 0
+    unchecked: str | None = None  # why its sorts were not checked, "" if they were
 
     def sample(self, passing: Sequence[int]) -> set[int]:
         """Which of a batch's fact sets that satisfy the formula, `passing`, z3 is to be asked of:

@@ -27,10 +27,11 @@ is hardly ever true.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from functools import partial
+from functools import cache, partial
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, NewType, TypeAlias, get_origin, get_type_hints
 
+from ..explorer.asking import asking, shown, told, usual_cause
 from ..explorer.errors import PropertyError
 from ..explorer.facts import Fact
 from .formula import Formula, Formulas
@@ -83,23 +84,28 @@ def sorts_of(relation: type[Fact]) -> tuple[Sort, ...]:
 
     Raises PropertyError if an annotation names something that cannot be found.
     """
-    try:
-        hints = get_type_hints(relation, include_extras=True)
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        raise PropertyError(
-            f"fact {relation.__name__}: an annotation cannot be resolved ({error}). Define the "
-            f"relation and its sorts at module level, or do without "
+
+    def blame(error: BaseException) -> BaseException:
+        return PropertyError(
+            f"fact {relation.__name__}: an annotation cannot be resolved ({told(error)}). Define "
+            f"the relation and its sorts at module level, or do without "
             f"`from __future__ import annotations` where it is defined."
-        ) from error
+        )
+
+    with asking(blame):
+        hints = get_type_hints(relation, include_extras=True)
     sorts = tuple(hints[name] for name in relation._fields)
     for name, sort in zip(relation._fields, sorts, strict=True):
-        try:
+
+        def unhashable(error: BaseException, name: str = name) -> BaseException:
+            return PropertyError(
+                f"fact {relation.__name__}: the annotation of {name!r} cannot be hashed "
+                f"({told(error)}), so it cannot name a sort; annotate it with a string: "
+                f"Annotated[int, 'ballot']."
+            )
+
+        with asking(unhashable):
             hash(sort)
-        except TypeError as error:
-            raise PropertyError(
-                f"fact {relation.__name__}: the annotation of {name!r} cannot be hashed ({error}), "
-                f"so it cannot name a sort; annotate it with a string: Annotated[int, 'ballot']."
-            ) from error
     return sorts
 
 
@@ -127,12 +133,12 @@ class Language:
 
     def forall(self, *sorts_and_body: Any) -> Formula:
         """`forall(Sort, …, lambda x, …: statement)`: true for all values."""
-        *sorts, body = self._split("forall", sorts_and_body)
+        *sorts, body = split("forall", sorts_and_body)
         return self._all([self._range(sort) for sort in sorts], body, ())
 
     def exists(self, *sorts_and_body: Any) -> Formula:
         """`exists(Sort, …, lambda x, …: statement)`: true for some values."""
-        *sorts, body = self._split("exists", sorts_and_body)
+        *sorts, body = split("exists", sorts_and_body)
         return self._some([self._range(sort) for sort in sorts], body, ())
 
     def And(self, *statements: Statement) -> Formula:  # noqa: N802 - as in z3
@@ -165,6 +171,11 @@ class Language:
         """True when both are, or neither is."""
         return self.And(self.Implies(one, other), self.Implies(other, one))
 
+    def cached(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, its answers kept: for a statement that is asked for again and again, with the
+        same values."""
+        return cache(function)
+
     def formula(self, statement: Any) -> Formula:
         """`statement` as a formula. Raises PropertyError if it is not a statement."""
         if isinstance(statement, Formula):
@@ -173,12 +184,9 @@ class Language:
             return self._fact(statement)
         if isinstance(statement, bool):
             return self.formulas.true if statement else self.formulas.false
-        if isinstance(statement, FunctionType | MethodType | partial):
+        if is_function(statement):
             return self.formula(statement())
-        raise PropertyError(
-            f"{statement!r} is not a statement; combine facts, comparisons and what L.And, L.Or, "
-            f"L.Not, L.Implies, L.Iff, L.forall and L.exists return."
-        )
+        raise PropertyError(no_statement(statement))
 
     def _fact(self, fact: Fact) -> Formula:
         node = self._facts.get(fact)
@@ -216,11 +224,7 @@ class Language:
         """The values of a sort, the elements of a collection, or the facts of a relation."""
         if isinstance(sort, Collection) and not isinstance(sort, (type, str, bytes)):
             return [_Value(value, self.formulas.true, self.formulas.false) for value in sort]
-        if sort in (None, Fact) or isinstance(sort, (str, bytes, int, float, Fact)):
-            raise PropertyError(
-                f"{sort!r} is not a sort: give the annotation of a fact's argument, a relation, "
-                f"or a collection of values."
-            )
+        check_sort(sort)
         if sort not in self._ranges:
             if isinstance(sort, type) and issubclass(sort, Fact):
                 values = [(fact, [fact]) for fact in self._universe.of(sort)]
@@ -233,13 +237,39 @@ class Language:
         somewhere = self.formulas.disjunction(map(self.formulas.fact, facts))
         return _Value(value, somewhere, self.formulas.negation(somewhere))
 
-    def _split(self, quantifier: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        body = arguments[-1] if len(arguments) > 1 else None
-        if isinstance(body, FunctionType):
-            return arguments
-        if not callable(body) or isinstance(body, (type, NewType)) or get_origin(body) is not None:
-            raise PropertyError(
-                f"L.{quantifier} takes sorts and then a function of that many variables: "
-                f"L.{quantifier}(Ballot, Value, lambda ballot, value: …); got {arguments!r}."
-            )
+
+def is_function(statement: object) -> bool:
+    """Whether a statement is given as a function without arguments."""
+    return isinstance(statement, FunctionType | MethodType | partial)
+
+
+def no_statement(statement: Any) -> str:
+    """What to say of something that is combined and is no statement."""
+    return (
+        f"{shown(statement)} is not a statement; combine facts, comparisons and what L.And, L.Or, "
+        f"L.Not, L.Implies, L.Iff, L.forall and L.exists return"
+        f"{usual_cause(statement, 'statement')}"
+    )
+
+
+def check_sort(sort: Sort) -> None:
+    """Raise PropertyError if something that is no collection cannot be a sort."""
+    if sort in (None, Fact) or isinstance(sort, (str, bytes, int, float, Fact)):
+        raise PropertyError(
+            f"{sort!r} is not a sort: give the annotation of a fact's argument, a relation, "
+            f"or a collection of values."
+        )
+
+
+def split(quantifier: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of a quantifier: sorts, and then a function. Raises PropertyError if they are
+    not."""
+    body = arguments[-1] if len(arguments) > 1 else None
+    if isinstance(body, FunctionType):
         return arguments
+    if not callable(body) or isinstance(body, (type, NewType)) or get_origin(body) is not None:
+        raise PropertyError(
+            f"L.{quantifier} takes sorts and then a function of that many variables: "
+            f"L.{quantifier}(Ballot, Value, lambda ballot, value: …); got {arguments!r}."
+        )
+    return arguments

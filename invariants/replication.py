@@ -12,7 +12,6 @@ Promises are values that `<` orders. All facts here are of the present state: yi
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from ..explorer.facts import Fact
@@ -260,10 +259,11 @@ def _in_later_logs(L: Any) -> Callable[[Any], Any]:  # noqa: N803
     """Whether an entry is in the log of whoever has committed a later government, if that does not
     begin after it."""
 
-    @cache  # for many entries and governments the same is asked
-    def there(member: Any, promise: Any, body: Any) -> Any:
+    def is_there(member: Any, promise: Any, body: Any) -> Any:
         begins_after = L.exists(Number, lambda q: L.And(q > promise, lambda: Begins(member, q)))
         return L.Or(Logged(member, promise, body), begins_after)
+
+    there = L.cached(is_there)  # for many entries and governments the same is asked
 
     return lambda entry: L.forall(
         Governed,

@@ -5,9 +5,11 @@
 The public names, in one place; the parts they come from say what they mean.
 """
 
+from .asserting import checks
 from .explorer import (
     Actor,
     Bag,
+    CheckFailed,
     Client,
     Deliver,
     Duplicating,
@@ -32,6 +34,7 @@ from .explorer import (
     StepInvariant,
     Timeout,
     Trace,
+    UsageError,
     Verdict,
     Witness,
     durable,
@@ -56,6 +59,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Actor",
     "Bag",
+    "CheckFailed",
     "Client",
     "Deliver",
     "Duplicating",
@@ -84,10 +88,12 @@ __all__ = [
     "StepInvariant",
     "Timeout",
     "Trace",
+    "UsageError",
     "Verdict",
     "Voted",
     "Wanted",
     "Witness",
+    "checks",
     "durable",
     "explore",
     "greatest_promise_selection",

@@ -89,7 +89,7 @@ def _source(
     for shipped, entry in CATALOGUE.items():
         if entry.factory is factory:
             return Source(shipped, typed), ""
-    file = inspect.getsourcefile(factory)
+    file = inspect.getsourcefile(inspect.unwrap(factory))  # a decorator stands elsewhere
     if file is None or getattr(factory, "__qualname__", "") != name:
         return None, f"{name} is not the name of a function at the top of a file"
     return Source(f"{os.path.relpath(file, config.invocation_params.dir)}:{name}", typed), ""

@@ -21,7 +21,9 @@ from .ci_report import (
     Changes,
     change_lines,
     conclusion_lines,
+    cut_lines,
     detail_lines,
+    note_lines,
     progress_text,
     table_lines,
 )
@@ -199,6 +201,10 @@ def _show(outcomes: Sequence[Outcome], changes: Changes | None) -> None:
     for one in outcomes:
         if one.standing is not Standing.EXPECTED:
             lines += [*detail_lines(one, width), Text()]
+    if cut := cut_lines(outcomes, width):
+        lines += [*cut, Text()]
+    if notes := note_lines(outcomes, width):
+        lines += [*notes, Text()]
     if changes and changes.any:
         lines += [*change_lines(changes, width), Text()]
     for line in [*lines, *conclusion_lines(outcomes, changes, width)]:

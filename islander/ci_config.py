@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .explorer import ENGINES, UsageError, Verdict
-from .explorer.explore import MOST_THREADS
+from .explorer.explore import MOST, MOST_THREADS
 from .models import CATALOGUE
 from .reports import Source
 
@@ -182,16 +182,16 @@ def _table(path: Path) -> dict[str, Any] | None:
 _Test = Callable[[Any], bool]
 
 
-def _is_int(least: int, most: int | None = None) -> _Test:
+def _is_int(least: int, most: int = MOST) -> _Test:
     def test(value: Any) -> bool:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and value >= least and (most is None or value <= most)
+        return whole and least <= value <= most
 
     return test
 
 
 def _is_seconds(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST
 
 
 def _is_text(value: Any) -> bool:
@@ -222,7 +222,7 @@ def _bytes(size: str) -> int | None:
     return found
 
 
-_NUMBER, _YES_NO = "a whole number of at least {}", "true or false"
+_NUMBER, _YES_NO = "a whole number of at least {}, and at most 2**62", "true or false"
 
 _BOUNDS: dict[str, tuple[_Test, str]] = {
     "max-states": (_is_int(1), _NUMBER.format(1)),

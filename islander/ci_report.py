@@ -113,6 +113,28 @@ def detail_lines(one: Outcome, width: int | None) -> list[Text]:
     return [*lines, Text(), *_told("To repeat it:", width), Text(f"    {clean(shlex.join(words))}")]
 
 
+def cut_lines(outcomes: Sequence[Outcome], width: int | None) -> list[Text]:
+    """Which checks are as expected though the search did not cover everything."""
+    texts = [
+        f"{one.summary.name}: {one.summary.conclusion}"
+        for one in outcomes
+        if one.standing is Standing.EXPECTED and one.summary.is_cut
+    ]
+    return [line for text in texts for line in broken(Text(clean(text)), width, 4)]
+
+
+def note_lines(outcomes: Sequence[Outcome], width: int | None) -> list[Text]:
+    """What is to be known of the checks beside what came of them."""
+    return [
+        line
+        for one in outcomes
+        for note in one.summary.notes
+        for line in broken(
+            Text(f"Note on {clean(one.summary.name)}: {clean(note)}", style="yellow"), width, 4
+        )
+    ]
+
+
 def change_lines(changes: Changes, width: int | None) -> list[Text]:
     """What changed since the baseline, check by check."""
     lines: list[Text] = []

@@ -56,7 +56,8 @@ class Outcome:
         if self.error:
             return (self.error,)
         if self.summary.verdict is Verdict.INCOMPLETE:
-            return (f"incomplete, so nothing is established: {self.summary.because}",)
+            said = self.summary.conclusion or f"nothing is established; {self.summary.because}"
+            return (f"incomplete: {said}",)
         return tuple(_deviations(self.summary, self.check.expected))
 
     @cached_property
@@ -109,11 +110,13 @@ class Outcome:
         if self.check.expected != Expectation() and red:
             why = "; ".join(filter(None, (reasons, red[0].explanation)))
             properties[properties.index(red[0])] = replace(red[0], explanation=why)
+        held = self.standing is Standing.EXPECTED and self.summary.verdict is Verdict.HOLDS
         return replace(
             self.summary,
             verdict=_VERDICTS[self.standing],
             properties=tuple(properties),
-            because=reasons,
+            because=self.summary.because if held else reasons,
+            conclusion=self.summary.conclusion if held else "",
         )
 
     def _judged_properties(self) -> Iterator[PropertySummary]:

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from .explorer import IslanderError, Model, ModelError, Result, explore
+from .explorer.asking import is_of_a_model, told
 from .loading import find_target, make_model
 from .report_files import diagrams_of
 from .reports import Source, write_whole
 from .reports.summary import summarise
 from .reports.text import trace_lines
+from .streams import keep_printing
 
 JOB, RESULT = "job.json", "result.json"
 EXPLORING, COMPILING, EXPLORED = "exploring", "compiling", "explored"
@@ -55,6 +57,7 @@ def _end_with_parent(directory: Path) -> None:
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a model prints is no report
+    keep_printing()
 
     def watch() -> None:
         while os.read(lifeline, 1):
@@ -68,7 +71,7 @@ def _end_with_parent(directory: Path) -> None:
 def _made(one: Mapping[str, Any]) -> dict[str, Any]:
     try:
         model = _model(one)
-    except Exception as error:
+    except BaseException as error:  # the one who started this process is to know
         return {"error": _told(error)}
     return {"model": model.name, "properties": [item.name for item in model.properties]}
 
@@ -88,7 +91,7 @@ def _explored(job: Mapping[str, Any], directory: Path) -> dict[str, Any]:
             "diagrams": {name: one for (_, name), one in diagrams.items()},
             "unread": unread,
         }
-    except Exception as error:
+    except BaseException as error:
         trace = error.trace if isinstance(error, ModelError) else None
         steps = [line.plain for line in trace_lines(trace, None)] if trace else []
         return {"error": _told(error), "steps": steps}
@@ -98,7 +101,7 @@ def _coverage(result: Result) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """What the coverage wants for, None if that is not known; and the classes that could not be
     read, which leave it unknown. A case that never ran is one, whatever else there may be."""
     coverage = result.coverage
-    unknown = coverage.unread and not coverage.never_run
+    unknown = coverage.unread and not coverage.wanting
     return None if unknown else coverage.gaps, coverage.unread
 
 
@@ -110,9 +113,11 @@ def _given(job: Mapping[str, Any]) -> dict[str, str]:
     return dict(job["parameters"]) | ({"bug": job["bug"]} if job["bug"] else {})
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     if isinstance(error, IslanderError):
         return str(error)
     if isinstance(error, MemoryError):
         return "there was not enough memory; bound the check with max-states or max-bytes."
+    if is_of_a_model(error):
+        return f"the code of the model raised {told(error)}."
     return f"{type(error).__name__}: {error} (a defect of Islander, not of your model)"

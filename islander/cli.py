@@ -10,6 +10,7 @@ import json
 import secrets
 import shlex
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,8 +35,9 @@ from .explorer import (
 from .explorer.walks import WalkProgress
 from .listing import described, show_target
 from .live import brief, live_line
-from .loading import find_target, make_model, parse_assignments
+from .loading import file_and_factory, find_target, make_model, parse_assignments
 from .models import CATALOGUE
+from .named_inside import same_model, target_named
 from .options import (
     AsPublished,
     Assignments,
@@ -60,9 +62,11 @@ from .output import (
     print_trace,
     say,
     show_lines,
+    tell,
     to_save,
 )
 from .schedule_files import schedule_in, schedule_trace
+from .streams import keep_printing, printed
 
 SEEDS = 1 << 32
 """One of so many seeds is drawn where none is given."""
@@ -80,10 +84,20 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow still gets a text
-            stream.reconfigure(errors="backslashreplace")
-    app()
+    keep_printing()
+    try:
+        app()
+    except SystemExit as end:
+        lost = printed()
+        if lost is None:
+            raise
+        tell(UsageError(f"cannot write the output: {lost.strerror or lost}."), debug=False)
+        raise SystemExit(Exit.USAGE) from end
+    except Exception:  # exit code 1, which Python would give it, means violated
+        try:
+            traceback.print_exc()
+        finally:
+            sys.exit(Exit.USAGE)
 
 
 @app.callback(invoke_without_command=True)
@@ -149,6 +163,9 @@ def check(
 def resume(
     directory: Annotated[Path, typer.Argument(help="What `islander check --checkpoint` wrote.")],
     *,
+    model: Annotated[
+        str | None, typer.Option(help="Where the model is; needed if it is not beside DIRECTORY.")
+    ] = None,
     bounds: Bounds,
     threads: Threads = 1,
     count_interleavings: CountInterleavings = False,
@@ -158,15 +175,21 @@ def resume(
     summaries: SummaryFiles,
     checkpoint_every: Every = 10.0,
 ) -> Exit:
-    """Go on with a search that was kept with --checkpoint, to the same counts and verdicts."""
+    """Go on with a search that was kept with --checkpoint, to the same counts and verdicts.
+
+    The checkpoint names the model, and the Python file that makes it is run. A file that is not in
+    the directory that holds the checkpoint, or below, is run only if --model names it.
+    """
     keeper = reports.Checkpoint(directory, package=__version__, every=checkpoint_every)
     written = keeper.open()
     if written.source is None:
         raise UsageError(f"{directory} does not say which model it is of; resume it from Python.")
     given = dict(written.source.parameters)
     bug = given.pop("bug", None)
-    checked = make_model(find_target(written.source.target), given, bug)
-    output = Output(checked, written.source, traces, graphs, files, summaries)
+    target = model or _named_in(directory, written.source, "resume")
+    checked = make_model(find_target(target), given, bug)
+    source = reports.Source(target, written.source.parameters)
+    output = Output(checked, source, traces, graphs, files, summaries)
     result = _explore(
         checked,
         threads=threads,
@@ -297,7 +320,8 @@ def replay(
         Path, typer.Argument(help="What `islander check --trace` wrote, or a schedule.")
     ],
     model: Annotated[
-        str | None, typer.Option(help="Replay on this model instead of the one it names.")
+        str | None,
+        typer.Option(help="Replay on this model; needed if it is not beside the trace."),
     ] = None,
     parameter: Assignments = None,
     bug: Bug = None,
@@ -307,6 +331,9 @@ def replay(
     ] = None,
 ) -> Exit:
     """Take the steps of a saved trace again, and say where it stops agreeing with the model.
+
+    The trace names the model, and the Python file that makes it is run. A file that is not in the
+    directory of the trace, or below, is run only if --model names it.
 
     Of a schedule of islanders, print the trace: one JSON object a line, what each step does.
     """
@@ -320,10 +347,11 @@ def replay(
         return Exit.HOLDS
     saved = reports.read_trace(file)
     source = saved.source
-    given = dict(source.parameters) if source and model is None else {}
+    own = source is not None and (model is None or same_model(file, source.target, model))
+    given = dict(source.parameters) if source and own else {}
     given |= parse_assignments(parameter or [])
     seeded = given.pop("bug", None)
-    target = find_target(model or _beside(source, file))
+    target = find_target(model or _named_in(file, source, "replay"))
     wanted = trace_format and reports.trace_format(None, trace_format)
     replayed = reports.replay(make_model(target, given, bug or seeded), saved)
     if wanted and not replayed.disagreement:
@@ -356,7 +384,7 @@ def _save_schedule(path: Path, found: PropertyResult | None) -> None:
     from .models.governments.recording import recorded
 
     if found is None or found.trace is None:
-        of = f"trace of {found.name!r}" if found else "counterexample"
+        of = f"trace of {found.name!r}" if found is not None else "counterexample"
         say(f"There is no {of}: {path} was not written.")
         return
     reports.write_whole(path, recorded(found.trace).text)
@@ -385,7 +413,7 @@ def _exit(result: Result, files: ReportOptions) -> Exit:
     if result.verdict is not Verdict.HOLDS or not files.require_coverage:
         return EXITS[result.verdict]
     coverage = result.coverage
-    if coverage.never_run:
+    if coverage.wanting:
         return Exit.VIOLATED
     return Exit.INCOMPLETE if coverage.unread else Exit.HOLDS
 
@@ -421,12 +449,12 @@ def _tell_compiling() -> None:
     )
 
 
-def _beside(source: reports.Source | None, trace: Path) -> str:
-    """The target that a trace names; a file that is not here may lie beside the trace."""
+def _named_in(path: Path, source: reports.Source | None, command: str) -> str:
+    """The target that a trace or a checkpoint names; which file will be run is told."""
     if source is None:
-        raise UsageError(f"{trace} does not say which model it is of; name it with --model.")
-    path, colon, factory = source.target.rpartition(":")
-    beside = trace.parent / path
-    if colon and not Path(path).exists() and beside.exists():
-        return f"{beside}:{factory}"
-    return source.target
+        raise UsageError(f"{path} does not say which model it is of; name it with --model.")
+    target = target_named(path, source.target, ["islander", command, str(path)])
+    found = file_and_factory(target)
+    if found is not None:
+        say(f"running {found[0]}, which {path} names", aside=True)
+    return target

@@ -14,7 +14,9 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .asserting import made_from
 from .explorer import IslanderError, Model, UsageError
+from .explorer.asking import answered, asking, is_of_a_model, named, shown, told, usual_cause
 from .models import CATALOGUE, Bug
 
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -50,6 +52,17 @@ class Target:
     bugs: Mapping[str, Bug] = field(default_factory=dict)
 
 
+def file_and_factory(name: str) -> tuple[Path, str] | None:
+    """The file that a target is in, and the factory, "" if there is none; None if it ships, or is
+    no target."""
+    path, colon, factory = name.rpartition(":")
+    if name.endswith(".py") and not colon:
+        path, factory = name, ""
+    if name in CATALOGUE or not path.endswith(".py"):
+        return None
+    return Path(path), factory
+
+
 def find_target(name: str) -> Target:
     """The target that `name` means: a model that ships, or `path/to/file.py:factory`.
 
@@ -58,16 +71,15 @@ def find_target(name: str) -> Target:
     if name in CATALOGUE:
         entry = CATALOGUE[name]
         return Target(name, entry.summary, entry.factory, _parameters(entry.factory), entry.bugs)
-    path, colon, factory_name = name.rpartition(":")
-    if not colon and name.endswith(".py"):
-        path = name
-    if not path.endswith(".py"):
+    found = file_and_factory(name)
+    if found is None:
         raise UsageError(
             f"there is no model {name!r}{_meant(name, CATALOGUE)} Those that ship are: "
             f"{', '.join(CATALOGUE)}. A model of your own is named path/to/file.py:factory."
         )
-    module = _import(Path(path))
-    factory = _factory(module, Path(path), factory_name if colon else "")
+    path, factory_name = found
+    module = _import(path)
+    factory = _factory(module, path, factory_name)
     summary = (inspect.getdoc(factory) or "").partition("\n")[0]
     return Target(name, summary, factory, _parameters(factory))
 
@@ -95,20 +107,21 @@ def make_model(target: Target, given: Mapping[str, str], bug: str | None = None)
         raise UsageError(
             f"{target.name} needs {', '.join(missing)}; give it with -p {missing[0]}=VALUE."
         )
-    try:
+
+    def blame(error: BaseException) -> BaseException:
+        if isinstance(error, IslanderError):
+            return error
+        given = ", ".join(f"{name}={shown(value)}" for name, value in arguments.items())
+        return UsageError(f"{target.name}({given}) raised {told(error)}")
+
+    with asking(blame):
         model = target.factory(**arguments)
-    except IslanderError:
-        raise
-    except (Exception, SystemExit) as error:
-        shown = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-        raise UsageError(
-            f"{target.name}({shown}) raised {type(error).__name__}: {error} {_where(error)}"
-        ) from error
-    if not isinstance(model, Model):
-        raise UsageError(
-            f"{target.name} returned {model!r}, not a Model; a factory ends with `return Model(…)`."
-        )
-    return model
+        if not isinstance(model, Model):
+            raise UsageError(
+                f"{target.name} {answered(model)}, not a Model; a factory ends with "
+                f"`return Model(…)`{usual_cause(model, 'model')}"
+            )
+        return model
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, str]:
@@ -156,16 +169,27 @@ def _import(path: Path) -> ModuleType:
     sys.modules[name] = module
     # As `python file.py` would, so that the file can import its neighbours.
     sys.path.insert(0, str(path.resolve().parent))
-    try:
+
+    def blame(error: BaseException) -> BaseException:
+        return UsageError(f"cannot import {path}: {named(error)} {_where(error, path)}")
+
+    with asking(blame):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise UsageError(
-            f"cannot import {path}: {type(error).__name__}: {error} {_where(error, path)}"
-        ) from error
     return module
 
 
 def _factory(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
+    with asking(lambda error: _cannot_read(path, error)):
+        return _found_factory(module, path, name)
+
+
+def _cannot_read(what: object, error: BaseException) -> BaseException:
+    if isinstance(error, IslanderError) or not is_of_a_model(error):
+        return error
+    return UsageError(f"cannot read {what}: it raised {told(error)}")
+
+
+def _found_factory(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
     own = {
         key: value
         for key, value in vars(module).items()
@@ -180,21 +204,23 @@ def _factory(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
         raise UsageError(f"{path} has no {name!r}{_meant(name, own)} {listed}")
     if not callable(factory):
         raise UsageError(
-            f"{name!r} in {path} is {factory!r}; a factory is a function that returns a Model."
+            f"{name!r} in {path} is {shown(factory)}; a factory is a function that returns a Model."
         )
-    result: Callable[..., Any] = factory
+    result: Callable[..., Any] = made_from(factory)
     return result
 
 
-def _where(error: BaseException, path: Path | None = None) -> str:
+def _where(error: BaseException, path: Path) -> str:
     """Where in the user's code an error arose."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"({error.filename}, line {error.lineno})"
-    frames = traceback.extract_tb(error.__traceback__)
-    if path is not None:
-        frames = traceback.StackSummary.from_list(
-            [f for f in frames if Path(f.filename).resolve() == path.resolve()]
-        )
+    frames = traceback.StackSummary.from_list(
+        [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).resolve() == path.resolve()
+        ]
+    )
     if not frames:
         return ""
     return f"({frames[-1].filename}, line {frames[-1].lineno}, in {frames[-1].name})"
@@ -204,13 +230,21 @@ def _where(error: BaseException, path: Path | None = None) -> str:
 
 
 def _parameters(factory: Callable[..., Any]) -> dict[str, Parameter]:
-    try:
+    name = getattr(factory, "__name__", None) or shown(factory)
+
+    def blame(error: BaseException) -> BaseException:
+        return UsageError(f"cannot read the parameters of {name}: {told(error)}.")
+
+    with asking(blame):
         hints = get_type_hints(factory, include_extras=True)
         signature = inspect.signature(factory)
-    except (NameError, TypeError, ValueError) as error:
-        raise UsageError(
-            f"cannot read the parameters of {getattr(factory, '__name__', factory)}: {error}."
-        ) from error
+    with asking(lambda error: _cannot_read(f"the parameters of {name}", error)):
+        return _read_parameters(factory, hints, signature)
+
+
+def _read_parameters(
+    factory: Callable[..., Any], hints: Mapping[str, Any], signature: inspect.Signature
+) -> dict[str, Parameter]:
     parameters = {}
     for name, one in signature.parameters.items():
         if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):

@@ -18,6 +18,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from .explorer import UsageError
+from .explorer.asking import shown
+from .explorer.explore import MOST
 from .live import available_bytes
 
 Assignments = Annotated[
@@ -191,5 +193,10 @@ def _bytes(size: str | None) -> int | None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", size.strip().lower())
     if not found or float(found[1]) <= 0:
-        raise UsageError(f"--max-bytes {size!r}: it should be a size such as 500M or 8G, or none.")
-    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+        raise UsageError(
+            f"--max-bytes {shown(size)}: it should be a size such as 500M or 8G, or none."
+        )
+    bytes_ = float(found[1]) * 1024 ** " kmgt".index(found[2] or " ")
+    if bytes_ > MOST:
+        raise UsageError(f"--max-bytes {shown(size)}: no machine has so much; 'none' is no bound.")
+    return int(bytes_)

@@ -24,6 +24,7 @@ from .explorer import (
     UsageError,
     Verdict,
 )
+from .named_inside import following
 from .options import GraphOptions, ReportOptions, SummaryFiles, TraceOptions
 from .report_files import diagrams_of, write_reports
 from .reports.summary import check_command, summarise
@@ -72,12 +73,13 @@ class Output:
         shown = to_save(result, self.traces.trace_of)
         if self.traces.trace or self.aside:
             self._write_trace(shown)
-        elif shown and shown.verdict is Verdict.VIOLATED and shown.trace:
+        elif shown is not None and shown.verdict is Verdict.VIOLATED and shown.trace:
             verb = "check" if isinstance(result, Result) else "simulate"
             command = [*check_command(self.source, verb), *again, "--trace", "trace.json"]
+            replay = following("replay", Path("trace.json"), self.source)
             say(
                 f"To save this trace and replay it:\n  {shlex.join(command)}\n"
-                f"  islander replay trace.json"
+                f"  {shlex.join(replay)}"
             )
         if isinstance(result, Result):
             self._write_reports(result, again)
@@ -86,7 +88,7 @@ class Output:
     def _write_trace(self, found: PropertyResult | None) -> None:
         path, kind = self.traces.trace, self.traces.trace_format
         if found is None or found.trace is None:
-            of = f"trace of {found.name!r}" if found else "counterexample"
+            of = f"trace of {found.name!r}" if found is not None else "counterexample"
             say(f"There is no {of}{f': {path} was not written' if path else ''}.", aside=self.aside)
             return
         kind = reports.trace_format(path, kind)
@@ -96,13 +98,13 @@ class Output:
             print_trace(text, kind)
             return
         reports.write_whole(path, text)
-        replay = f"; to replay it:\n  {shlex.join(['islander', 'replay', str(path)])}"
+        replay = f"; to replay it:\n  {shlex.join(following('replay', path, self.source))}"
         say(f"trace written to {path}{replay if kind == 'json' else ''}")
 
     def _write_graph(self, result: Result, shown: PropertyResult | None) -> None:
         if self.graphs.graph is None:
             return
-        graphs, trace = self.graphs, shown.trace if shown else None
+        graphs, trace = self.graphs, shown.trace if shown is not None else None
         if graphs.around_trace is not None and trace is None:
             say(
                 f"There is no trace to draw states around: {graphs.graph} was not written.",
@@ -144,16 +146,10 @@ def print_trace(text: str, kind: str) -> None:
     typer.echo(text if kind == "text" else text.encode("utf-8"), nl=False)
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """The reader has left, which rich would end as a model ends that calls sys.exit()."""
-        raise BrokenPipeError
-
-
 def console_and_width(aside: bool = False) -> tuple[Console, int | None]:
     """A console, and the width to break lines at; None when piped, a line being a line there.
     `aside`: on standard error."""
-    console = _Console(highlight=False, stderr=aside)
+    console = Console(highlight=False, stderr=aside)
     return console, console.width if console.is_terminal else None
 
 
@@ -192,7 +188,8 @@ def _told(result: Result | Simulation, why: bool, aside: bool) -> list[Text]:
 
 
 def tell(error: IslanderError, debug: bool) -> None:
-    console = Console(stderr=True, highlight=False)
+    aside = sys.stderr is not None and not sys.stderr.closed  # as a model may have done
+    console = Console(stderr=aside, highlight=False)
     if debug:
         traceback.print_exception(error)
     text = Text("error: ", style="bold red")
@@ -205,7 +202,7 @@ def tell(error: IslanderError, debug: bool) -> None:
             console.print(line, soft_wrap=True)
 
 
-def tell_defect(error: Exception) -> None:
+def tell_defect(error: BaseException) -> None:
     print(
         f"error: {type(error).__name__}: {error}\n"
         "This is a defect of Islander, not of your model. Please report it with what --debug "

@@ -11,6 +11,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -22,13 +23,22 @@ from rich.text import Text
 
 from pytest_islander import GIVEN
 
+from . import asserting
+from .asserting import (
+    Expected,
+    check_expected,
+    check_options,
+    checkable,
+    checking_by,
+    made_from,
+    split,
+)
 from .call_site import Found, call_of, source_of_call, source_of_test
-from .explorer import IslanderError, Model, ModelError, Result, UsageError, explore
+from .checked import Adding, Checked
+from .explorer import CheckFailed, IslanderError, Model, ModelError, Result, UsageError
 from .explorer.explore import check_checkable
 from .pytest_failure import (
-    BOUNDS,
-    Checked,
-    CheckError,
+    HOW,
     Crash,
     Keeping,
     Shown,
@@ -37,16 +47,7 @@ from .pytest_failure import (
     unasserted_lines,
 )
 
-OPTIONS = tuple(inspect.signature(explore).parameters)[1:]
 LONGEST_ID = 100
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What is to come of an exploration: that all holds, or that one property is violated."""
-
-    violates: str | None = None
-    steps: int | None = None
 
 
 class Explore:
@@ -71,21 +72,21 @@ class Explore:
         violates  the name of a property: fail unless it, and no other, is found to be violated
         steps     fail unless that takes so many steps
 
-        Returns the result. Raises CheckError, an AssertionError, that says what was found, and
+        Returns the result. Raises CheckFailed, an AssertionError, that says what was found, and
         KeyboardInterrupt if Ctrl-C ended the exploration.
         """
         check_checkable("explore", model)
-        expected = _expected(model, violates, steps)
+        check_expected(model, Expected(violates, steps))
         if engine is not None:
             options["engine"] = engine
         result = _explored(self._item.config, model, options)
         self._calls += 1
         again = f"-{self._calls}" if self._calls > 1 else ""
         source = partial(source_of_call, call_of(inspect.currentframe()), self._item.config)
-        checked = Checked(result, _keeping(self._item, source, again))
+        checked = Checked(result, _adding(self._item, source, again))
         try:
-            checked.check_all(expected.violates, expected.steps)
-        except CheckError:
+            checked.check_all(violates, steps)
+        except CheckFailed:
             del result  # pytest keeps this frame, and should not keep all states with it
             raise
         return result
@@ -98,14 +99,14 @@ class _Shared:
     model: Model
     expected: Expected
     options: Mapping[str, Any]
-    keeping: Keeping
+    adding: Adding
     outcome: Checked | IslanderError | None = field(default=None, init=False)
 
     def checked(self, config: pytest.Config) -> Checked:
         if self.outcome is None:
             try:
                 # What `Checked` keeps of the result is small; the result holds all states.
-                self.outcome = Checked(_explored(config, self.model, self.options), self.keeping)
+                self.outcome = Checked(_explored(config, self.model, self.options), self.adding)
             except IslanderError as error:
                 self.outcome = error
         if isinstance(self.outcome, IslanderError):
@@ -148,7 +149,7 @@ def property_items(function: pytest.Function) -> list[PropertyItem]:
     try:
         expected, options = _marked(function)
         model = _model(function, parameters)
-        expected = _expected(model, expected.violates, expected.steps)
+        check_expected(model, expected)
     except IslanderError as error:
         raise pytest.Collector.CollectError(f"{where}: {error}") from error
     except SystemExit as error:  # which would end pytest
@@ -156,7 +157,7 @@ def property_items(function: pytest.Function) -> list[PropertyItem]:
         raise pytest.Collector.CollectError(text) from error
     names = [expected.violates] if expected.violates else [one.name for one in model.properties]
     source = partial(source_of_test, function, parameters)
-    shared = _Shared(model, expected, options, _keeping(function, source))
+    shared = _Shared(model, expected, options, _adding(function, source))
     assert function.parent is not None
     items = [
         PropertyItem.from_parent(
@@ -178,21 +179,48 @@ def property_items(function: pytest.Function) -> list[PropertyItem]:
     return items
 
 
+@contextmanager
+def asserting_as(item: pytest.Function) -> Iterator[None]:
+    """While this is open, a test that `islander.checks` made is explored with the settings of
+    pytest, and its traces are kept."""
+    given = getattr(item, "callspec", None)
+    parameters: dict[str, Any] = dict(given.params) if given else {}
+
+    def source() -> Found:
+        for name, value in item.funcargs.items():
+            if name in inspect.signature(item.obj).parameters and (
+                name not in parameters or parameters[name] is not value
+            ):
+                return None, f"the fixture {name!r} cannot be named on the command line"
+        return source_of_test(item, parameters)
+
+    def check(model: Model, options: Mapping[str, Any]) -> None:
+        expected, others = split(model, options)
+        result = _explored(item.config, model, others)
+        checked = Checked(result, _adding(item, source))
+        del result  # pytest keeps this frame, and should not keep all states with it
+        checked.check_all(expected.violates, expected.steps)
+
+    with checking_by(check):
+        yield
+
+
 def tell(
     item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
 ) -> None:
     """Make `report` show what was found. Raises KeyboardInterrupt if Ctrl-C led to the failure."""
     error = excinfo.value
+    results = list(_in_hand(excinfo.tb)) if isinstance(error, AssertionError) else []
+    if any(result.interrupted for result in results):
+        raise KeyboardInterrupt
     shown: Shown | None = None
-    if isinstance(error, CheckError):
-        shown = Shown("CheckError", error.lines, Crash(*_place(item, excinfo), error.headline))
+    if isinstance(error, CheckFailed):
+        lines = [one if isinstance(one, Text) else Text(str(one)) for one in error.lines]
+        shown = Shown("CheckFailed", lines, Crash(*_place(item, excinfo), error.headline))
     elif isinstance(error, IslanderError) and isinstance(item, PropertyItem):
         crash = Crash(*_place(item, excinfo), str(error))
         shown = Shown(type(error).__name__, error_lines(error), crash)
     elif isinstance(error, AssertionError):
-        results = list(_in_hand(excinfo.tb))
-        if any(result.interrupted for result in results):
-            raise KeyboardInterrupt
         for result in results:
             _add(report, unasserted_lines(result))
     elif isinstance(error, ModelError):
@@ -205,37 +233,8 @@ def tell(
 
 
 def _explored(config: pytest.Config, model: Model, options: Mapping[str, Any]) -> Result:
-    unknown = [name for name in options if name not in OPTIONS]
-    if unknown:
-        raise UsageError(f"there is no option {unknown[0]!r}; there are: {', '.join(OPTIONS)}.")
-    result = explore(model, **_arguments(config.stash[GIVEN] | dict(options)))
-    if result.interrupted:
-        raise KeyboardInterrupt
-    return result
-
-
-def _arguments(options: dict[str, Any]) -> dict[str, Any]:
-    from .options import Bounds  # it knows sizes, and how much memory there is
-
-    bounds = {name: options.pop(name) for name in BOUNDS if name in options}
-    if "max_bytes" in bounds:
-        bounds["max_bytes"] = "none" if bounds["max_bytes"] is None else str(bounds["max_bytes"])
-    try:
-        return Bounds(**bounds).arguments(options.get("engine", "")) | options
-    except UsageError as error:
-        raise UsageError(str(error).replace("--max-bytes", "max_bytes")) from None
-
-
-def _expected(model: Model, violates: str | None, steps: int | None) -> Expected:
-    names = [one.name for one in model.properties]
-    if violates is not None and violates not in names:
-        raise UsageError(
-            f"violates={violates!r}: model {model.name!r} has no such property; "
-            f"it has: {', '.join(map(repr, names)) or 'none'}."
-        )
-    if violates is None and steps is not None:
-        raise UsageError(f"steps={steps!r} goes with violates='…', the property to be violated.")
-    return Expected(violates, steps)
+    check_options("explore()", options)
+    return asserting.explored(model, config.stash[GIVEN] | dict(options))
 
 
 # -- items ----------------------------------------------------------------------------------------
@@ -248,10 +247,9 @@ def _marked(function: pytest.Function) -> tuple[Expected, dict[str, Any]]:
         if mark.args:
             raise UsageError(f"its arguments have names, as in max_states=1000; got {mark.args!r}.")
         given |= mark.kwargs
-    allowed = ("violates", "steps", *OPTIONS)
-    for name in given:
-        if name not in allowed:
-            raise UsageError(f"it has no argument {name!r}; it has: {', '.join(allowed)}.")
+    check_options("it", given)
+    if made_from(function.obj) is not function.obj:
+        raise UsageError("islander.checks makes a test of it already; take one of the two away.")
     expected = Expected(given.pop("violates", None), given.pop("steps", None))
     if expected.violates is None:
         # Each property is a test of its own, so that one is violated must not hide the others.
@@ -266,12 +264,7 @@ def _model(function: pytest.Function, parameters: Mapping[str, Any]) -> Model:
                 f"its parameter {name!r} has no value. The function is called while tests are "
                 f"collected, when there are no fixtures; use pytest.mark.parametrize."
             )
-    model = function.obj(**parameters)
-    if not isinstance(model, Model):
-        raise UsageError(f"it returned {model!r}, not a Model; end it with `return Model(…)`.")
-    if not model.properties:
-        raise UsageError(f"model {model.name!r} has no properties, so there is nothing to test.")
-    return model
+    return checkable(function.obj(**parameters), "it")
 
 
 def _item_name(function: str, about: str) -> str:
@@ -295,14 +288,14 @@ def _path(node: pytest.Item) -> str:
     return "::".join([file, *within])
 
 
-def _keeping(node: pytest.Item, source: Callable[[], Found], again: str = "") -> Keeping:
+def _adding(node: pytest.Item, source: Callable[[], Found], again: str = "") -> Adding:
     config = node.config
     directory = config.rootpath / (
         config.getoption("islander_traces", None) or str(config.getini("islander_traces"))
     )
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", f"{node.path.stem}-{node.name}").strip("-")[:80]
     stem = f"{plain}-{_digest(_path(node))}{again}"
-    return Keeping(directory, stem, config.invocation_params.dir, source)
+    return Adding(Keeping(directory, stem, config.invocation_params.dir, source).keep, HOW)
 
 
 def _digest(text: str) -> str:

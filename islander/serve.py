@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .explorer import IslanderError, Result, Simulation, UsageError
+from .explorer.asking import is_of_a_model, told
 from .reports.encoding import Json
 from .reports.neighbourhood import TABLES, Neighbourhood
 from .reports.page import page_html
@@ -203,7 +204,10 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.explorer.state(number, known)
         except IslanderError as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, str(error))
-        except Exception as error:  # ours: the page is to say so, rather than wait
+        except BaseException as error:  # the page is to say so, rather than wait
+            if is_of_a_model(error):
+                why = f"the code of the model raised {told(error)}."
+                return self._refuse(HTTPStatus.BAD_REQUEST, why)
             return self._refuse(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 f"{type(error).__name__}: {error}. This is a defect of Islander; please report it.",

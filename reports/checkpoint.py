@@ -26,7 +26,7 @@ from .trace_file import Source
 if TYPE_CHECKING:
     from ..explorer.snapshot import Json, Part, Snapshot
 
-FORMAT, VERSION = "islander checkpoint", 1
+FORMAT, VERSION = "islander checkpoint", 2
 NAME = "checkpoint.json"
 
 
@@ -182,11 +182,50 @@ def _read_document(directory: Path) -> Json:
     if document.get("version") != VERSION:
         raise SnapshotError(
             f"{path} has checkpoint version {document.get('version')!r}; this Islander reads "
-            f"{VERSION}."
+            f"{VERSION} alone. Go on with the version of Islander that wrote it, or begin anew, in "
+            f"another directory."
         )
     if document.get("sha256") != _checksum(document):
         raise _damaged(path, "its checksum is wrong")
+    _check_kinds(path, document)
     return document
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "package": str,
+    "target": (str, type(None)),
+    "parameters": dict,
+    "options": dict,
+    "files": list,
+    "progress": dict,
+}
+_KINDS_OF_FILE: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "sha256": str,
+    "bytes of states": int,
+    "bytes of fact sets": int,
+    "words": int,
+    "fact words": int,
+    "packed": list,
+}
+
+
+def _check_kinds(path: Path, document: Json) -> None:
+    """Raise SnapshotError unless the frame is as it was written: the checksum is no secret."""
+
+    def check(holder: Any, kinds: Mapping[str, type | tuple[type, ...]], where: str) -> None:
+        for key, kind in kinds.items():
+            value = holder.get(key, ...) if isinstance(holder, dict) else ...
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise _damaged(path, f"{where}{key!r} is not what it should be")
+
+    check(document, _KINDS, "")
+    if not all(isinstance(value, str) for value in document["parameters"].values()):
+        raise _damaged(path, "'parameters' should all be strings")
+    for number, one in enumerate(document["files"]):
+        check(one, _KINDS_OF_FILE, f"file {number}, ")
+        if Path(one["name"]).name != one["name"]:
+            raise _damaged(path, f"file {number} is not in the directory")
 
 
 def _snapshot(directory: Path, document: Json) -> Snapshot:
@@ -209,13 +248,16 @@ def _part(path: Path, about: Json) -> Part:
     if hashlib.sha256(content).hexdigest() != about["sha256"]:
         raise _damaged(path, "its checksum is wrong")
     states = about["bytes of states"]
-    lanes, copies, words, queues = about["packed"]
-    packed = PackedAs(
-        tuple((word, shift, bits) for word, shift, bits in lanes),
-        tuple(map(tuple, copies)),
-        words,
-        tuple((word, shift, bits, room) for word, shift, bits, room in queues),
-    )
+    try:
+        lanes, copies, words, queues = about["packed"]
+        packed = PackedAs(
+            tuple((word, shift, bits) for word, shift, bits in lanes),
+            tuple(map(tuple, copies)),
+            words,
+            tuple((word, shift, bits, room) for word, shift, bits, room in queues),
+        )
+    except (TypeError, ValueError) as error:
+        raise _damaged(path, "how its states are packed is not what it should be") from error
     return Part(content[:states], content[states:], about["words"], about["fact words"], packed)
 
 

@@ -17,7 +17,7 @@ from ..explorer.events import Cut, Duplicate, Event, Lose, Timeout
 from ..explorer.facts import FactSet
 from ..explorer.freeze import fact_order, fields_of, show
 from ..explorer.handlers import Local, Outcome
-from ..explorer.properties import Subject
+from ..explorer.properties import Subject, judged
 from ..explorer.quotient import message_kind
 from ..explorer.semantics import Semantics, State
 from ..explorer.trace import label
@@ -96,7 +96,7 @@ class Describer:
             for item in self.model.properties
             if item.subject is Subject.STATE
             and not item.somewhere
-            and item.judge([self.semantics.view(state)])[0] is False
+            and judged(item, [self.semantics.view(state)])[0] is False
         ]
         return self._judged[facts] + by_state
 
@@ -141,7 +141,9 @@ def violated(model: Model, facts: FactSet) -> list[str]:
     return [
         clean(item.name)
         for item in model.properties
-        if item.subject is Subject.FACTS and not item.somewhere and item.judge([facts])[0] is False
+        if item.subject is Subject.FACTS
+        and not item.somewhere
+        and judged(item, [facts])[0] is False
     ]
 
 

@@ -50,7 +50,7 @@ def findings(summary: Summary) -> list[Finding]:
     told = {one.verdict for one in found}
     if summary.verdict is not Verdict.HOLDS and summary.verdict not in told:
         name, said = _OF_THE_CHECK[summary.verdict]
-        because = clean(summary.because) or said
+        because = clean(summary.conclusion or summary.because) or said
         found.append(Finding(_free(name, found), summary.verdict, because))
     return found
 

@@ -1,8 +1,8 @@
 """A summary for GitHub Actions: Markdown that a job appends to the file $GITHUB_STEP_SUMMARY.
 
-First a table of all checks, then a section for each that does not hold: how to run it again; what
-is violated and why, the facts that clash, the steps, and a diagram of them; what was not covered;
-what is undecided.
+First a table of all checks, and notes on them; then a section for each that does not hold: how to
+run it again; what is violated and why, the facts that clash, the steps, and a diagram of them; what
+was not covered; what is undecided.
 
 Whatever a model says stands in code, with every character escaped that Markdown could read: there
 GitHub looks for no markup, link, mention, reference, emoji or formula.
@@ -73,6 +73,7 @@ def github_markdown(
     if summaries:
         parts.append(_Part(0, "", "\n| Check | Verdict | Counts | Time |\n| - | - | - | -: |\n"))
         parts += [_Part(1, "rows of the table", _row(summary)) for summary in summaries]
+    parts += [_Part(1, "notes", _note(one, note)) for one in summaries for note in one.notes]
     for summary in summaries:
         parts += _sections(summary, diagrams or {})
     return _fitted(parts, limit)
@@ -101,6 +102,7 @@ def _row(summary: Summary) -> str:
     found = findings(summary)
     verdict = verdict_of(found)
     which = "" if verdict is Verdict.HOLDS else f": {_named(found, verdict)}"
+    which = f": {_code(summary.conclusion)}" if summary.is_cut else which
     said = "violated, as expected" if foreseen(summary) else verdict.value
     name = _code(summary.name)
     model = "" if summary.name == summary.model else f" ({_code(summary.model)})"
@@ -109,6 +111,10 @@ def _row(summary: Summary) -> str:
         f"| {name}{model} | {MARKS[verdict]} {said}{which} "
         f"| {counts} | {summary.seconds:.2f}&nbsp;s |\n"
     )
+
+
+def _note(summary: Summary, note: str) -> str:
+    return f"\n> **Note** on {_code(summary.name)}: {_code(note)}\n"
 
 
 def _named(found: Sequence[Finding], verdict: Verdict) -> str:
@@ -173,7 +179,8 @@ def _undecided(found: Sequence[Finding]) -> str:
     names: dict[str, list[str]] = {}
     for one in found:
         names.setdefault(one.message, []).append(_code(one.name))
-    title = _title(Verdict.INCOMPLETE, "Incomplete: nothing is established")
+    said = ": nothing is established" if any(one.about for one in found) else ""
+    title = _title(Verdict.INCOMPLETE, f"Incomplete{said}")
     lines = (f"- {', '.join(of)}: {_code(message)}\n" for message, of in names.items())
     return "".join([title, "\n", *lines])
 

@@ -48,7 +48,7 @@ def step_parts(step: Json) -> tuple[str, str]:
     if kind == "timeout":
         return clean(actor), clean(f"timer {step.get('timer')!r} fires")
     if kind == "cut":
-        return clean(actor), clean(f"cuts {', '.join(map(str, step.get('side') or ()))} off")
+        return clean(actor), clean(f"cuts {', '.join(map(str, _list(step.get('side'))))} off")
     return clean(actor), clean(VERBS.get(kind, kind))
 
 
@@ -61,7 +61,16 @@ def step_text(step: Json) -> str:
 
 def choices(step: Json) -> list[str]:
     """What a saved step chose, in the words it was shown in."""
-    return [clean(str(one.get("shown", one.get("option")))) for one in step.get("choices") or ()]
+    given = _list(step.get("choices"))
+    return [
+        clean(str(one.get("shown", one.get("option")) if isinstance(one, dict) else one))
+        for one in given
+    ]
+
+
+def _list(value: Json) -> list[Json]:
+    """What should be a list, and may be missing or anything in a file."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def differences(path: str, old: Json, new: Json) -> Iterator[str]:

@@ -79,11 +79,13 @@ def _properties(summary: Summary) -> ElementTree.Element:
         "verdict": "violated, as expected" if foreseen(summary) else verdict.value,
         "engine": summary.engine,
         **{name: str(count) for name, count in summary.counts.items()},
-        "incomplete because": summary.because,
+        "conclusion": summary.conclusion,
+        "incomplete because": "" if summary.is_cut else summary.because,
         "command": summary.command,
     }
     properties = ElementTree.Element("properties")
-    for name, value in told.items():
+    notes = [("note", note) for note in summary.notes]
+    for name, value in (*told.items(), *notes):
         if value:
             ElementTree.SubElement(properties, "property", name=clean(name), value=clean(value))
     return properties

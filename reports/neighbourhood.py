@@ -20,7 +20,7 @@ from ..explorer.faults import KINDS, FaultState
 from ..explorer.freeze import fact_order, fields_of, show
 from ..explorer.handlers import Local, Outcome
 from ..explorer.network import Envelope
-from ..explorer.properties import Property, Subject
+from ..explorer.properties import Property, Subject, judged
 from ..explorer.semantics import Semantics, State, Step
 from ..explorer.trace import KINDS as EVENT_KINDS
 from ..explorer.trace import label, trace_step
@@ -295,7 +295,7 @@ def _answers(item: Property, subjects: Sequence[Any]) -> Sequence[bool | None]:
     """What `item` says. A state that no search reached may be one that it fails on: that is no
     answer."""
     try:
-        return item.judge(subjects)
+        return judged(item, subjects)
     except IslanderError:
         if len(subjects) == 1:
             return [None]

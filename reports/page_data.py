@@ -11,6 +11,7 @@ from typing import Any
 
 from ..explorer import Network, PropertyResult, Result, Simulation, Trace, Verdict
 from ..explorer.properties import Property
+from .conclusion import conclusion
 from .encoding import Json
 from .neighbourhood import Neighbourhood, Way, clean_lines
 from .sequence_svg import svg_trace
@@ -65,7 +66,9 @@ def page_data(
         "network": clean(_network(model.network)),
         "queued": model.network.is_queues,
         "verdict": result.verdict.value,
-        "because": clean_lines(result.incomplete_because or ""),
+        "conclusion": clean_lines(conclusion(result)),
+        "whole": result.incomplete_because is None,
+        "notes": [clean(note) for note in result.notes],
         "counts": _counts(result),
         "properties": properties,
         "traces": traces,

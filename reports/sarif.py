@@ -42,14 +42,22 @@ KINDS = {
 }
 """Kind and level of a result; §3.27.10: the level of all but failures is "none"."""
 
-_INCOMPLETE = {"text": "The search ended before everything was decided: nothing is established."}
+_INCOMPLETE = {"text": "The search ended early: what was not decided is not established."}
 INCOMPLETE = {
     "id": "incomplete",
     "shortDescription": {"text": "The search was not completed."},
     "fullDescription": _INCOMPLETE,
     "help": _INCOMPLETE,
 }
-"""The one notification there is."""
+_NOTE = {"text": "Something that the verdicts cannot say, and that a reader of them is to know."}
+NOTE = {
+    "id": "note",
+    "shortDescription": {"text": "A note on the model."},
+    "fullDescription": _NOTE,
+    "help": _NOTE,
+}
+NOTIFICATIONS = (INCOMPLETE, NOTE)
+"""The notifications there are."""
 
 SAID = {Verdict.VIOLATED: "", Verdict.INCOMPLETE: "undecided: "}
 
@@ -83,7 +91,7 @@ def sarif_json(summaries: Sequence[Summary], root: Path | None, version: str) ->
         "version": version,
         "fullName": f"Islander {version}: model checker for consensus protocols",
         "rules": rules.documents,
-        "notifications": [INCOMPLETE],
+        "notifications": list(NOTIFICATIONS),
     }
     run: Json = {
         "tool": {"driver": driver},
@@ -275,16 +283,30 @@ def _invocation(summary: Summary) -> Json:
     invocation: Json = {"executionSuccessful": complete}
     if summary.command:
         invocation["commandLine"] = clean(summary.command)
-    if undecided or not complete:
+    notifications: list[Json] = [
+        {
+            "descriptor": {"id": "note", "index": 1},
+            "level": "warning",
+            "message": _message(f"{summary.name}: {note}"),
+        }
+        for note in summary.notes
+    ]
+    if summary.is_cut:
+        cut = _message(f"{summary.name}: {summary.conclusion}")
+        notifications.insert(0, {"level": "note", "message": cut})
+    elif undecided or not complete:
         because = summary.because or "the search ended at the first violation"
         number = f"{len(undecided)} undecided: " if undecided else ""
-        invocation["toolExecutionNotifications"] = [
+        notifications.insert(
+            0,
             {
                 "descriptor": {"id": "incomplete", "index": 0},
                 "level": "warning" if complete else "error",
                 "message": _message(f"{summary.name}: {number}{because}"),
-            }
-        ]
+            },
+        )
+    if notifications:
+        invocation["toolExecutionNotifications"] = notifications
     return invocation
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..explorer import Fact, PropertyResult, Result, Simulation, Trace, Verdict
 from ..explorer.properties import Property
 from ..explorer.trace import TraceStep
+from .conclusion import conclusion
 from .encoding import Json
 from .text import since
 from .trace_file import Source, trace_document
@@ -85,9 +86,12 @@ class Summary:
     `name` is the check's own, the model's if it has none; `source` how a command line names the
     model, with its parameters as typed ("bug" among them). `counts` are the numbers of the result
     by name ("states", "transitions", …), `seconds` apart, as it differs from run to run. `because`
-    says what left it incomplete. `gaps` are what its coverage wants for, None if that was not
+    says what left it incomplete, or, if it holds, what ended the search that did not cover
+    everything; `conclusion` what it came to, in one sentence ("" if it is not the search that says
+    so). `gaps` are what its coverage wants for, None if that was not
     asked for; `unread` the classes among them whose source could not be read. `options` are the
-    words of the command line, beside the source, that the check was made with.
+    words of the command line, beside the source, that the check was made with. `notes` are what is
+    to be known beside the verdicts.
     """
 
     name: str
@@ -102,6 +106,14 @@ class Summary:
     gaps: tuple[str, ...] | None = None
     options: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    conclusion: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it holds though the search did not cover everything."""
+        return self.verdict is Verdict.HOLDS and bool(self.because)
+
+    notes: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -143,6 +155,8 @@ class Summary:
             gaps=None if gaps is None else tuple(gaps),
             options=tuple(document["options"]),
             unread=tuple(document["unread"]),
+            conclusion=document["conclusion"],
+            notes=tuple(document["notes"]),
         )
 
 
@@ -174,6 +188,8 @@ def summarise(
         gaps=None if gaps is None else tuple(gaps),
         options=tuple(options),
         unread=tuple(unread),
+        conclusion=conclusion(result),
+        notes=result.notes,
     )
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from rich.text import Text
 
 from ..explorer import Fact, PropertyResult, Result, Simulation, Trace, Verdict
+from .conclusion import conclusion
 from .words import changes, clean, event_parts, fact_text
 
 MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCOMPLETE: "?"}
@@ -16,12 +17,12 @@ STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.INCOMPLETE: "
 
 def result_lines(result: Result, width: int | None) -> list[Text]:
     """The verdicts, the counts and what they come to. `width` None: lines are not broken."""
-    return _lines(result, _counts(result), "every property, in every reachable state", width)
+    return _lines(result, _counts(result), width)
 
 
 def simulation_lines(simulation: Simulation, width: int | None) -> list[Text]:
     """The same of random walks, with the seed that repeats them."""
-    return _lines(simulation, _walk_counts(simulation), "every witness was reached", width)
+    return _lines(simulation, _walk_counts(simulation), width)
 
 
 def violation_lines(
@@ -38,7 +39,7 @@ def violation_lines(
         title = f"{name} is violated after {_count(len(found.trace), 'step')}"
     lines = broken(Text(title, style="bold"), width, indent=2)
     same = next((one for one in shown if _same_steps(one.trace, found.trace)), None)
-    if same:
+    if same is not None:
         steps = broken(Text(f"  the same steps as above: {clean(same.name)}"), width, indent=4)
     else:
         steps = trace_lines(found.trace, width)
@@ -84,13 +85,14 @@ def trace_lines(trace: Trace, width: int | None) -> list[Text]:
     return lines
 
 
-def _lines(
-    result: Result | Simulation, counts: Iterable[str], holds: str, width: int | None
-) -> list[Text]:
+def _lines(result: Result | Simulation, counts: Iterable[str], width: int | None) -> list[Text]:
     lines = [_verdict_line(found) for found in result.properties.values()]
     lines = [part for line in lines for part in broken(line, width, indent=13)]
     lines += [Text(), *(part for text in counts for part in broken(Text(text), width, indent=2))]
-    return [*lines, Text(), *broken(_conclusion(result, holds), width, indent=2)]
+    lines += [Text()] if result.notes else []
+    for note in result.notes:
+        lines += broken(Text(f"Note: {clean(note)}", style="yellow"), width, indent=6)
+    return [*lines, Text(), *broken(_conclusion(result), width, indent=2)]
 
 
 def _verdict_line(found: PropertyResult) -> Text:
@@ -138,15 +140,9 @@ def _walk_counts(simulation: Simulation) -> Iterable[str]:
     )
 
 
-def _conclusion(result: Result | Simulation, holds: str) -> Text:
-    model, style = clean(result.model.name), f"bold {STYLES[result.verdict]}"
-    if result.verdict is Verdict.HOLDS:
-        return Text(f"HOLDS  {model}: {holds}", style=style)
-    if result.verdict is Verdict.INCOMPLETE:
-        because = clean(result.incomplete_because or "")
-        return Text(f"INCOMPLETE  {model}: nothing is established; {because}", style=style)
-    broken = [p.name for p in result.properties.values() if p.verdict is Verdict.VIOLATED]
-    return Text(f"VIOLATED  {model}: {clean('; '.join(broken))}", style=style)
+def _conclusion(result: Result | Simulation) -> Text:
+    verdict, said = result.verdict, f"{result.model.name}: {conclusion(result)}"
+    return Text(f"{verdict.value.upper()}  {clean(said)}", style=f"bold {STYLES[verdict]}")
 
 
 def since(trace: Trace, fact: Fact) -> int:

@@ -200,8 +200,9 @@ def _checked(path: Path, document: Any) -> SavedTrace:
         need(step, "action", str, f"step {number}, ")
         need(step, "actor", str, f"step {number}, ")
         need(step, "after", dict, f"step {number}, ")
-        for choice in step.get("choices") or []:
-            need(choice, "option", int, f"step {number}, a choice, ")
+        if step.get("choices") is not None:
+            for choice in need(step, "choices", list, f"step {number}, "):
+                need(choice, "option", int, f"step {number}, a choice, ")
     return SavedTrace(
         path,
         need(model, "name", str, "model, "),

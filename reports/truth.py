@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..explorer import Trace
-from ..explorer.properties import Property, Subject
+from ..explorer.properties import Property, Subject, judged
 from ..explorer.trace import TraceStep
 
 
@@ -40,7 +40,7 @@ def truth_table(trace: Trace) -> tuple[TruthRow, ...]:
 def _values(item: Property, trace: Trace) -> tuple[bool | None, ...]:
     if item.subject is Subject.STEP:
         return (True, *(_of_step(item, step) for step in trace))
-    return tuple(item.judge(_subjects(item, trace)))
+    return tuple(judged(item, _subjects(item, trace)))
 
 
 def _subjects(item: Property, trace: Trace) -> Sequence[object]:

@@ -94,6 +94,7 @@ def test_one_module_knows_each_heavy_library(library: str, owner: str) -> None:
 def test_only_modules_that_work_on_arrays_know_numpy() -> None:
     tabulated = (
         "drops",
+        "endings",
         "faulty",
         "kernels",
         "memory",

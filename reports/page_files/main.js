@@ -134,8 +134,10 @@ function drawFrame() {
   badge.classList.add(data.verdict);
   badge.append(el("span", { "aria-hidden": "true" }, `${VERDICT_MARKS[data.verdict]} `), data.verdict);
   byId("command").textContent = data.command ?? (data.model === data.title ? "" : data.model);
-  byId("because").hidden = data.verdict !== "incomplete";
-  byId("because").textContent = `Incomplete, so nothing is established: ${data.because}`;
+  byId("because").hidden = data.verdict === "violated" || data.whole;
+  byId("because").textContent = `${data.verdict === "holds" ? "Holds" : "Incomplete"}: ${data.conclusion}`;
+  byId("notes").hidden = data.notes.length === 0;
+  byId("notes").textContent = data.notes.map((note) => `Note: ${note}`).join("\n");
   byId("counts").replaceChildren(
     ...data.counts.flatMap(([name, number]) => [el("dt", {}, name), el("dd", {}, number)]),
     el("dt", {}, "network"),

@@ -252,7 +252,7 @@ BAD_STARTS = [
     (lambda self: self.choose({1.5}), FreezeError, "an option of choose() = 1.5 is a float"),
     (lambda self: 7, HandlerError, "start returned 7; a handler returns nothing"),
     (lambda self: False, HandlerError, "start returned False"),
-    (generate, HandlerError, "(it must not be a generator or async)"),
+    (lambda self: generate(self), HandlerError, "(it must not be a generator or async)"),
     (fail, HandlerError, "start raised ValueError: boom ("),
     (leave, HandlerError, "start raised SystemExit: 3"),
     (undeclared, FreezeError, ".extra was set but Cell has no such field"),
@@ -276,9 +276,9 @@ def test_a_misuse_is_refused_with_actor_handler_and_situation(
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_an_async_handler_is_refused() -> None:
+def test_a_handler_that_returns_a_coroutine_is_refused() -> None:
     with pytest.raises(HandlerError, match=r"start returned <coroutine.*generator or async"):
-        lone(wait)
+        lone(lambda self: wait(self))
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_facts_only_look(effect: str, arguments: tuple[Any, ...], hidden: bool) 
     ("facts", "problem"),
     [
         (lambda self: [1], "it gave 1, which is not a Fact"),
-        (lambda self: None, "facts() raised TypeError"),
+        (lambda self: None, "it returned None; it must yield facts"),
         (lambda self: [Said(1.5)], "fact Said.word = 1.5 is a float"),
         (lambda self: [Said(1 // 0)], "facts() raised ZeroDivisionError"),
         (lambda self: self.value.append(1) or [], "it changed the actor; it may only look"),

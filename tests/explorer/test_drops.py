@@ -32,7 +32,7 @@ from islander.explorer.errors import SnapshotError
 from islander.explorer.growth import endless
 from islander.reports import Checkpoint, read_trace, replay, save_trace
 
-from .cells import TRUE, Cell, append, cell, state_texts, step_texts
+from .cells import TRUE, Cell, append, cell, model, state_texts, step_texts
 
 Says = Callable[[Any, Any, str, str], bool]
 
@@ -701,6 +701,19 @@ def test_walks_meet_no_state_with_a_message_that_is_dropped() -> None:
     untidy = taken(tidy=False).properties["tidied"]
     assert untidy.verdict is Verdict.VIOLATED
     assert untidy.steps == 3  # two are asked, and one of them is heard
+
+
+def test_a_walk_asks_the_receiver_once_the_sender_drops_a_message() -> None:
+    def timeout(self: Cell, name: str) -> None:
+        self.value = 1
+        self.send("a", "x")
+
+    def start(self: Cell) -> None:
+        self.set_timer("t")
+
+    checked = model(a=cell(0, start=start, timeout=timeout, drops=lambda self, *_: self.value == 1))
+    taken = simulate(checked, walks=3)
+    assert (taken.ended, taken.longest) == (3, 1)
 
 
 def test_that_a_run_comes_back_with_more_in_flight_proves_nothing() -> None:

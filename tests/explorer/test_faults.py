@@ -26,6 +26,7 @@ from islander import (
     explore,
 )
 from islander.explorer import HandlerError, ModelError, UsageError
+from islander.explorer.faults import KINDS, NO_FAULTS
 from islander.explorer.graph import all_edges
 from islander.models.paxos import paxos
 from islander.reports import read_trace, replay, save_trace
@@ -300,3 +301,10 @@ def test_who_and_what_is_named_may_be_any_collection_and_reads_the_same() -> Non
     names, ids = iter(["u", "t"]), {"b", "a"}
     assert repr(Faults(timeouts=1, timers=names, crashes=1, actors=ids)) == repr(listed)  # type: ignore[arg-type]
     assert (listed.counts("t"), listed.counts("v"), listed.counts("t")) == (True, False, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_faults_are_something_if_one_of_a_kind_may_happen(kind: str) -> None:
+    assert not Faults()
+    assert Faults(**{kind: 1})
+    assert Faults().at_first == NO_FAULTS

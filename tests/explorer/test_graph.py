@@ -8,15 +8,13 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from islander import Model, StateInvariant, explore
 from islander.explorer.graph import StateGraph, all_edges, calmest_path, count_interleavings
 
-from . import naive
 from .cells import Cell, append, cell, model, run
-from .random_models import models
 
 
 class Arrow(NamedTuple):
@@ -151,24 +149,6 @@ def test_interleavings_of_small_graphs(arrows: list[tuple[int, int]], count: int
 def test_interleavings_are_counted_beyond_any_fixed_width() -> None:
     arrows = [Arrow(n, "a", n + 1) for n in range(100)] * 2
     assert count_interleavings(graph_of(1, arrows)) == 2**100
-
-
-@settings(
-    max_examples=80,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
-@given(models())
-def test_interleavings_of_random_models_are_those_counted_one_by_one(checked: Model) -> None:
-    found = naive.explore(checked, max_states=150)
-    assume(found is not None)
-    assert found is not None
-    try:
-        expected = naive.complete_paths(found, most=3000)
-    except OverflowError:
-        assume(False)
-    result = explore(checked, keep_going=True)
-    assert result.interleavings == expected
-    assert result.cyclic is (expected is None)
 
 
 # -- the shape of an explored graph ----------------------------------------------------------------

@@ -202,3 +202,12 @@ def test_a_fifo_is_a_queue_for_each_ordered_pair(envelopes: list[Envelope], data
         state = network.ignore(state, head)
         queues[head.sender, head.receiver].pop(0)
     assert state == network.empty()
+
+
+@pytest.mark.parametrize("network", [Bag(), Duplicating(), Fifo()])
+def test_what_is_dropped_is_gone_and_the_rest_stays_in_order(network: Any) -> None:
+    state = network.send(network.empty(), [Z, X, Y])
+    dropped = network.drop(state, lambda envelope: envelope is X)
+    assert dropped == network.send(network.empty(), [Z, Y])
+    assert network.drop(dropped, lambda envelope: True) == network.empty()
+    assert network.contents(state).total() == 3

@@ -1,19 +1,16 @@
-"""The semantics: tiny systems listed by hand, random ones against a naive explorer."""
+"""The semantics: tiny systems listed by hand. `tests/adversary` does the same with random ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
 
-from islander import Bag, Model, explore
-from islander.explorer.graph import all_edges
+from islander import Bag, explore
 from islander.explorer.semantics import Semantics, StateView
 
-from . import naive
 from .cells import Cell, append, cell, model, run, state_texts, step_texts
-from .random_models import Heard, models
+from .random_models import Heard
 
 
 def sends(*messages: tuple[str, Any]) -> Any:
@@ -264,51 +261,3 @@ def test_equal_fact_sets_are_one_object() -> None:
     (step,) = semantics.steps(first)
     assert first != step.after
     assert semantics.facts(first) is semantics.facts(step.after)
-
-
-# -- against the naive explorer --------------------------------------------------------------------
-
-
-def key(seen: StateView) -> str:
-    """`naive.key` of a state of a random model."""
-    actors = {
-        name: {
-            "phase": actor.phase,
-            "mode": actor.mode,
-            "timers": sorted(seen.timers[name]),
-            "heard": sorted(f.what for f in seen.facts if isinstance(f, Heard) and f.actor == name),
-        }
-        for name, actor in seen.actors.items()
-    }
-    flying = [(e.sender, e.receiver, e.message) for e in seen.network.elements()]
-    return naive.key({"actors": actors, "flying": flying})
-
-
-@settings(
-    max_examples=100,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
-@given(models())
-def test_random_models_have_exactly_the_states_and_steps_of_a_naive_explorer(
-    checked: Model,
-) -> None:
-    expected = naive.explore(checked, max_states=300)
-    assume(expected is not None)
-    assert expected is not None
-    result = explore(checked, keep_going=True)
-    semantics = Semantics(checked)
-    keys = [key(semantics.view(state)) for state in result.graph.states]
-    successors: dict[str, list[str]] = {name: [] for name in keys}
-    for state, _, after in all_edges(result.graph):
-        successors[keys[state]].append(keys[after])
-    assert len(keys) == len(set(keys)) == result.states
-    assert {name: sorted(after) for name, after in successors.items()} == {
-        name: sorted(after) for name, after in expected.successors.items()
-    }
-    assert sorted(keys[state] for state in result.graph.initial) == sorted(expected.initial)
-    for depth in range(result.depth + 1):
-        for state in result.graph.level(depth):
-            assert expected.depths[keys[state]] == depth
-    assert result.transitions == sum(map(len, expected.successors.values()))
-    assert result.depth == max(expected.depths.values())
-    assert result.terminal == sum(not after for after in expected.successors.values())

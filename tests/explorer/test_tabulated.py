@@ -37,12 +37,31 @@ from .cells import TRUE, Cell, append, cell, model
 from .random_models import faulty_models, models
 
 TINY = Sizes(
-    batch=2, rows=1, fact_sets=1, spare=0, locals=1, outcomes=1, parallel=1, part=1, box=2, ahead=1
+    batch=2,
+    rows=1,
+    table=8,
+    fact_sets=1,
+    spare=0,
+    locals=1,
+    outcomes=1,
+    parallel=1,
+    part=1,
+    box=2,
+    ahead=1,
 )
 """Sizes so small that everything grows all the time."""
 
 SMALL = Sizes(
-    batch=16, rows=4, fact_sets=2, spare=0, locals=2, outcomes=4, parallel=2, part=3, ahead=5
+    batch=16,
+    rows=4,
+    table=16,
+    fact_sets=2,
+    spare=0,
+    locals=2,
+    outcomes=4,
+    parallel=2,
+    part=3,
+    ahead=5,
 )
 
 

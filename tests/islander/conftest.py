@@ -44,6 +44,22 @@ def game(*properties, a=None, b=None):
     return Model("game", players, properties=properties or [ALWAYS])
 """
 
+GAME = (
+    PREAMBLE
+    + """
+def seen(state):
+    return sum(player.seen for player in state.actors.values())
+
+def game(most: int = 9, goal: int = 2, names=("few bounces", "both play")):
+    few, both = names
+    return Model("game", {"a": Player("b", serves=True), "b": Player("a")}, properties=[
+        StateInvariant(few, lambda state: seen(state) <= most),
+        StateWitness(both, lambda state: seen(state) >= goal),
+    ])
+"""
+)
+"""A module to import `game` from, whose players bounce a ball until each has seen it twice."""
+
 
 class Ran(NamedTuple):
     code: int

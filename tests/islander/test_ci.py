@@ -276,6 +276,28 @@ def test_a_case_that_never_ran_is_red_if_coverage_is_required(
     assert "coverage: Picky.receive, case Ball(7): never ran" in told.out
 
 
+def test_a_method_that_looks_like_a_handler_is_told_and_fails_where_coverage_is_required(
+    project: Project, ci: Ci, write: Callable[..., Path]
+) -> None:
+    source = """
+    class Misnamed(Player):
+        def on_message(self, message, sender):
+            pass
+
+    def misnamed():
+        return game(b=Misnamed("a"))
+    """
+    write("rally.py", source)
+    required = check("misnamed", "require-coverage = true")
+    project(check("misnamed"), required.replace('"misnamed"', '"covered"'))
+    told = ci()
+    assert told.code == 1
+    assert [row(told, name)[0] for name in ("misnamed", "covered")] == ["✓", "✗"]
+    noted = "Misnamed.on_message looks like the handler receive, and nothing calls it"
+    assert f"Note on misnamed: {noted}" in told.out
+    assert f"coverage: {noted}" in told.out
+
+
 def test_a_coverage_that_is_not_known_leaves_a_check_undecided(
     project: Project, ci: Ci, write: Callable[..., Path]
 ) -> None:
@@ -418,7 +440,7 @@ def test_an_interrupt_leaves_what_is_done_and_ends_the_rest(project: Project) ->
         Standing.UNDECIDED,
         Standing.UNDECIDED,
     ]
-    assert outcomes[1].deviations == ("incomplete, so nothing is established: interrupted",)
+    assert outcomes[1].deviations == ("incomplete: nothing is established; interrupted",)
     assert [p.name for p in outcomes[1].summary.properties] == ["always"]
 
 

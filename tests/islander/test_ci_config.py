@@ -122,7 +122,7 @@ WRONG = {
     "no model": ('name = "x"', "[[tool.islander.check]] 1 ('x'): it has no model"),
     "a wrong type": (
         'model = "paxos"\nsteps = "12"',
-        "1: steps should be a whole number of at least 0; it is '12'",
+        "1: steps should be a whole number of at least 0, and at most 2**62; it is '12'",
     ),
     "a yes that is a number": ('model = "paxos"\nstates = true', "states should be a whole number"),
     "a number that is a yes": ('model = "paxos"\nkeep-going = 1', "keep-going should be true or"),

@@ -387,16 +387,6 @@ def test_an_interrupted_check_ends_as_incomplete(run: Run, write: Run) -> None:
     assert "nothing is established; interrupted" in ran.out
 
 
-def test_a_reader_that_leaves_is_told_nothing() -> None:
-    command = [sys.executable, "-m", "islander", "check", "paxos", "-p", "acceptors=2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 2
-
-
 def test_piped_output_is_plain_and_a_step_is_a_line() -> None:
     command = [sys.executable, "-m", "islander", "check", "paxos", "--bug", "lowest-promise"]
     environment = {**os.environ, "COLUMNS": "40", "PYTHONIOENCODING": "ascii"}

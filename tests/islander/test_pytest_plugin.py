@@ -17,29 +17,15 @@ import pytest
 from typer.testing import CliRunner
 
 # pytest forgets what a run in this process imported, and neither numpy nor z3 can come twice.
-from islander import Result, pytest_plugin
+from islander import Result, asserting
 from islander import explore as explore_model
 from islander.cli import app
 from islander.explorer import tabulated as _tabulated  # noqa: F401
 from islander.invariants import solver as _solver  # noqa: F401
 
-from .conftest import PREAMBLE as PLAYERS
+from .conftest import GAME
 
 ROOT = Path(__file__).resolve().parents[2]
-GAME = (
-    PLAYERS
-    + """
-def seen(state):
-    return sum(player.seen for player in state.actors.values())
-
-def game(most: int = 9, goal: int = 2, names=("few bounces", "both play")):
-    few, both = names
-    return Model("game", {"a": Player("b", serves=True), "b": Player("a")}, properties=[
-        StateInvariant(few, lambda state: seen(state) <= most),
-        StateWitness(both, lambda state: seen(state) >= goal),
-    ])
-"""
-)
 PREAMBLE = """
 import pytest
 from game import game
@@ -105,7 +91,7 @@ def test_the_failure_of_explore_is_the_trace_and_why(check: Run) -> None:
             "*states*transitions*",
             "VIOLATED  game: few bounces",
             "  islander replay .islander/traces/*.json",
-            "test_game.py:5: CheckError",
+            "test_game.py:5: CheckFailed",
             "FAILED test_game.py::test_violated - few bounces is violated after 2 steps*",
         ]
     )
@@ -237,6 +223,22 @@ def test_a_marked_function_is_one_test_for_each_property(check: Run) -> None:
     ]
 
 
+def test_a_note_is_a_warning_of_a_test_that_passes(check: Run) -> None:
+    ran = check(
+        """
+        from game import *
+
+        class Deaf(Player):
+            def recieve(self, message, sender): ...
+
+        def test_it(explore):
+            explore(Model("deaf", {"a": Deaf("a")}, properties=[StateInvariant("true", bool)]))
+        """
+    )
+    ran.assert_outcomes(passed=1, warnings=1)
+    ran.stdout.fnmatch_lines("*NoteWarning: deaf: Deaf.recieve looks like the handler receive*")
+
+
 def test_one_property_can_be_asked_for(check: Run) -> None:
     check(MARKED, "test_game.py::test_it[1-both play]").assert_outcomes(passed=1)
     check(MARKED, "test_game.py::test_it").assert_outcomes(passed=3, failed=1)
@@ -263,7 +265,7 @@ def test_a_model_is_explored_once_and_little_is_kept_of_it(
         results.append(weakref.ref(result))
         return result
 
-    monkeypatch.setattr(pytest_plugin, "explore", counting)
+    monkeypatch.setattr(asserting, "explore", counting)
     check(source).assert_outcomes(passed=passed, failed=1)
     assert len(results) == 2
     assert results[-1]() is None
@@ -279,7 +281,7 @@ def test_one_violation_does_not_hide_what_comes_of_the_other_properties(
 
 
 def test_collecting_explores_nothing(check: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pytest_plugin, "explore", None)
+    monkeypatch.setattr(asserting, "explore", None)
     assert "4 tests collected" in printed(check(MARKED, "--collect-only", "-q"))
 
 
@@ -366,7 +368,7 @@ def test_what_a_hostile_name_shows_is_escaped(check: Run) -> None:
         ("violates='few bounces', steps=3", "game(1)", "*after 3 steps, but was after 2*"),
         ("violates='few bounces'", "game(9)", "*to be violated, but every property holds*"),
         ("violates='few bounces'", "game(9, 99)", "*alone, but found violated: both play*"),
-        ("violates='few bounces', max_states=2", "game(1)", "*but the bound of 2 states was*"),
+        ("violates='few bounces', max_states=2", "game(1)", "*but nothing is established; the*"),
     ],
 )
 def test_a_bug_that_is_to_be_found_is_found_as_said(
@@ -393,7 +395,7 @@ def test_a_bug_that_is_to_be_found_is_found_as_said(
 @pytest.mark.parametrize(
     ("test", "says"),
     [
-        ("@pytest.mark.islander(max_state=1)\ndef test_it(): return game()", "no argument"),
+        ("@pytest.mark.islander(max_state=1)\ndef test_it(): return game()", "no option"),
         ("@pytest.mark.islander(9)\ndef test_it(): return game()", "arguments have names"),
         ("@pytest.mark.islander(steps=1)\ndef test_it(): return game()", "goes with violates"),
         ("@pytest.mark.islander(violates='few')\ndef test_it(): return game()", "'few bounces'"),
@@ -578,7 +580,7 @@ def test_it_works_under_xdist_whatever_the_names(
     ran.assert_outcomes(failed=2, passed=2)
     text, summary = printed(ran).split("short test summary info")
     assert text.count("islander replay ") == 2
-    assert text.count(": CheckError") == 2
+    assert text.count(": CheckFailed") == 2
     assert "islander replay " not in summary
     assert len(re.findall(r"^FAILED test_game.py::", summary, re.M)) == 2
     assert summary.count(r" - a\nb::[c]@d\x1b[31m is ") == 1

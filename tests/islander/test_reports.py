@@ -125,6 +125,34 @@ def test_a_case_that_never_ran_fails_where_coverage_is_required(
     assert run("check", "paxos", "--require-coverage").code == 0
 
 
+DEAF = """
+from dataclasses import dataclass
+
+from islander import Actor, Model, StateInvariant
+
+@dataclass
+class Pupil(Actor):
+    def recieve(self, message, sender):
+        pass
+
+def lesson():
+    return Model("lesson", {"p": Pupil()}, properties=[StateInvariant("true", lambda s: True)])
+"""
+
+
+def test_a_method_that_looks_like_a_handler_is_always_told_and_fails_where_coverage_is_required(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    target = f"{write('lesson.py', DEAF).name}:lesson"
+    told = "Pupil.recieve looks like the handler receive, and nothing calls it"
+    ran = run("check", target)
+    assert (ran.code, f"Note: {told}" in ran.out) == (0, True)
+    assert f"Note: {told}" in run("simulate", target).out
+    ran = run("check", target, "--require-coverage", "--junit", "j.xml")
+    assert (ran.code, f"not covered: {told}" in ran.out) == (1, True)
+    assert ET.parse("j.xml").getroot().findall(".//failure")
+
+
 @pytest.mark.usefixtures("compiled")
 def test_incomplete_stays_incomplete_whatever_is_covered(run: Run) -> None:
     ran = run("check", "paxos", "--max-states", "20000", "--require-coverage")

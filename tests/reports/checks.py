@@ -70,21 +70,24 @@ def uncovered() -> Summary:
 
 
 def unfinished() -> Summary:
-    """Every property holds, as all are witnesses that were reached; but the search was ended."""
+    """Every property holds, as all are witnesses that were reached; but Ctrl-C ended the search."""
     reached = tuple(one for one in holding().properties if one.witness)
     return replace(
         holding(),
         name="unfinished",
         verdict=Verdict.INCOMPLETE,
         properties=reached,
-        because="the bound of 1 s was reached (max_seconds)",
+        because="interrupted",
+        conclusion="every witness was reached; the search was cut: interrupted",
     )
 
 
 def unexpected() -> Summary:
     """Everything holds, and that was not expected."""
     because = "expected some property to be violated, but all properties hold"
-    return replace(holding(), name="unexpected", verdict=Verdict.VIOLATED, because=because)
+    return replace(
+        holding(), name="unexpected", verdict=Verdict.VIOLATED, because=because, conclusion=""
+    )
 
 
 def unrun() -> Summary:
@@ -96,6 +99,7 @@ def unrun() -> Summary:
         properties=(),
         counts={},
         because="there is no model 'paxxos'",
+        conclusion="",
     )
 
 

@@ -182,7 +182,7 @@ def test_random_walks_have_a_page_too() -> None:
     data = page_data(simulate(paxos(), walks=20, seed=1), states=10)
     assert ["walks", "20"] in data["counts"]
     assert data["verdict"] == "incomplete"
-    assert data["because"]
+    assert data["conclusion"]
 
 
 @pytest.mark.parametrize(
