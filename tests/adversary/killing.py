@@ -91,7 +91,7 @@ def moments(times: int, seed: int, checks: Sequence[tuple[str, ...]] = CHECKS) -
                 f"{found.code}:\n{found.text}{found.errors}\ninstead of {whole[check][0].code}:\n"
                 f"{whole[check][0].text}"
             )
-        tally.add("searches that were resumed to the same end")
+        tally.add("searches that came to the same end")
         yield tally
 
 
