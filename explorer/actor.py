@@ -15,6 +15,7 @@ from .asking import shown
 from .errors import FreezeError, HandlerError, ModelError
 from .facts import Fact, is_hashable, unhashable
 from .freeze import Frozen, canonical_order, freeze, show
+from .taking import taken
 
 Option = TypeVar("Option")
 
@@ -157,7 +158,8 @@ class Actor:
                 f"broadcast() takes a collection of ids and got the string {ids!r}; "
                 f"use send() for one actor, or [{ids!r}]."
             )
-        for to in ids:
+        refuse = _running(self, "broadcast").refuse
+        for to in taken(ids, lambda many: refuse(f"broadcast() got ids, {many}")):
             self.send(to, message)
 
     def set_timer(self, name: str) -> None:
@@ -232,7 +234,7 @@ def _timers(actor: Actor, effect: str, name: str) -> set[str]:
 
 
 def _in_canonical_order(effects: Effects, options: Iterable[Option]) -> Sequence[Option]:
-    offered = list(options)
+    offered = taken(options, lambda many: effects.refuse(f"choose() got options, {many}"))
     if isinstance(options, (Set, Mapping, ValuesView)):
         offered.sort(
             key=lambda option: canonical_order(effects.freeze(option, "an option of choose()"))

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .asking import shown
-from .deadline import Deadline
-from .errors import ModelError, PropertyError, UsageError
+from .deadline import Deadline, OutOfTime, place
+from .errors import HandlerError, ModelError, PropertyError, UsageError
+from .freeze import show
 from .growth import endless, growing
+from .handlers import Local
 from .model import Model
 from .properties import Explanation, LocalStep, Property, Subject, explained, judged
-from .reference import ReferenceSearch
+from .reference import MANY, ReferenceSearch
 from .result import Progress, PropertyResult, Result, Verdict, overall
-from .search import Budgets, Search
-from .semantics import Semantics
+from .search import Budgets, Search, check_properties, stopped_by, used_up
+from .semantics import Semantics, State
 from .stopwatch import Stopwatch
 from .trace import Trace
 
@@ -198,6 +200,7 @@ def _search(engine: str, threads: int, keeper: Keeper | None, arguments: tuple[A
     semantics, budgets, _, watch, _ = arguments
     try:
         with Deadline(semantics.handlers, budgets.seconds, watch):
+            check_properties(semantics.model)
             small = keeper is None and SMALL > 0 and _is_small(semantics, budgets, watch)
     except KeyboardInterrupt as error:
         interrupted = ReferenceSearch(*arguments)
@@ -220,21 +223,30 @@ def _is_small(semantics: Semantics, budgets: Budgets, clock: Callable[[], float]
     """Whether there are no more than SMALL states, found before the time is used up, and no handler
     fails in any. Going through them breadth first gives everything the numbers that the search will
     give it."""
-    try:
-        waiting = deque(semantics.initial_states())
-        known = set(waiting)
-        while waiting and len(known) <= SMALL:
-            if budgets.seconds is not None and clock() >= budgets.seconds:
+    known: set[State] = set()
+    waiting: deque[State] = deque()
+
+    def take_in(states: Iterable[State | None]) -> bool:
+        """Whether all of these were looked at: there are not too many, and there was time."""
+        for number, state in enumerate(states):
+            if number % MANY == 0 and budgets.seconds is not None and clock() >= budgets.seconds:
                 return False
-            for _, after in semantics.steps(waiting.popleft()):
-                if after not in known:
-                    known.add(after)
-                    waiting.append(after)
+            if state is not None and state not in known:
+                known.add(state)
+                waiting.append(state)
+            if len(known) > SMALL:
+                return False
+        return True
+
+    try:
+        whole = take_in(semantics.beginnings())
+        while whole and waiting:
+            whole = take_in(after for _, after in semantics.steps(waiting.popleft()))
+        return whole
     except ModelError:  # the search will tell it, with the way there
         return False
     finally:
         semantics.handlers.count_anew()
-    return len(known) <= SMALL
 
 
 def _compiling(
@@ -290,7 +302,7 @@ def _conclude(
 
         return PropertyResult(item.name, verdict, "", way, witness=True, steps=finding.depth)
     trace = _judged_again(item, search.trace_to(finding), False)
-    why = explanation_of(item, trace)
+    why = explanation_of(item, trace, search.budgets.seconds, search.clock)
     return PropertyResult(
         item.name, verdict, why.text, trace, why.facts, why.absent, item.somewhere, len(trace)
     )
@@ -314,13 +326,46 @@ def _judged_again(item: Property, trace: Trace, answer: bool) -> Trace:
     return trace
 
 
-def explanation_of(item: Property, trace: Trace) -> Explanation:
-    """Why `item` is violated at the end of `trace`."""
+def explanation_of(
+    item: Property, trace: Trace, seconds: float | None, clock: Callable[[], float]
+) -> Explanation:
+    """Why `item` is violated at the end of `trace`. That it is stands, even if Ctrl-C is pressed
+    meanwhile, or what puts it into words runs on when the time is used up.
+
+    Raises HandlerError if telling the trace would run on then.
+    """
+    handlers = trace.semantics.handlers
     try:
-        return explained(item, _subject(item, trace))
+        with Deadline(handlers, seconds, clock):
+            why = explained(item, _subject(item, trace))
     except PropertyError as error:
         error.trace = trace
         raise
+    except KeyboardInterrupt as error:
+        why = Explanation(f"why is not known: {stopped_by(error, seconds, handlers)}")
+    if seconds is not None:  # else it is seen when it is told
+        _check_telling(trace, seconds, clock)
+    return why
+
+
+def _check_telling(trace: Trace, seconds: float, clock: Callable[[], float]) -> None:
+    """Raise HandlerError if `shown`, asked for the states on `trace`, runs on when the time is used
+    up: whoever tells the trace would wait for it."""
+    handlers = trace.semantics.handlers
+    asked: dict[Local, None] = dict.fromkeys(
+        local for step in trace for local in (step.before, step.after) if local.fields
+    )
+    for local in asked:
+        try:
+            with Deadline(handlers, seconds, clock):
+                _ = local.shown
+        except ModelError:  # which is told with the trace
+            return
+        except OutOfTime as error:
+            raise HandlerError(
+                f"model {trace.model.name!r}, actor {local.actor!r}: shown() has not returned when "
+                f"{used_up(seconds)} {place(error)}\n  local state: {show(local.fields)}"
+            ) from error
 
 
 def _subject(item: Property, trace: Trace) -> object:
@@ -335,7 +380,7 @@ def _subject(item: Property, trace: Trace) -> object:
 
 def check_checkable(what: str, model: object) -> None:
     """Raise UsageError unless `model`, given to the function `what`, is one, and ModelError if it
-    has no properties, or one that is at fault whatever it is asked of."""
+    has no properties."""
     if not isinstance(model, Model):
         raise UsageError(f"{what}() takes a Model; got {model!r}.")
     if not model.properties:
@@ -343,8 +388,6 @@ def check_checkable(what: str, model: object) -> None:
             f"model {model.name!r} has no properties, so there is nothing to check; "
             f"give it an Invariant or a Witness: Model(…, properties=[…])."
         )
-    for item in model.properties:
-        item.check()
 
 
 def check_number(name: str, value: Any, kinds: type | tuple[type, ...], least: int) -> None:

@@ -6,12 +6,13 @@ Every fault is a step of its own, possible whenever something is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from .errors import ModelError
+from .taking import taken
 
 DURABLE = "islander.durable"
 """The metadata key of a field that survives a crash."""
@@ -86,9 +87,11 @@ class Faults:
                 raise ModelError(
                     f"Faults: {name} must be a collection, or None for all; got {given!r}."
                 )
+            if given is not None:
+                object.__setattr__(self, name, _all_of(name, given))
         for name in ("actors", "timers"):
             given = getattr(self, name)
-            if given is not None:  # a tuple in one order, whatever it was
+            if given is not None:  # in one order, whatever it was
                 object.__setattr__(self, name, tuple(sorted(set(given), key=repr)))
 
     @property
@@ -122,15 +125,31 @@ class Faults:
         if self.partitions != 0 and (len(actors) < 2 or self.cuts == ()):
             raise ModelError(f"model {model!r}: faults: there is no way to cut the network.")
 
-    def sides(self, actors: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each way to cut the network, the actors on the side without the first actor."""
+    def sides(self, actors: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """For each way to cut the network, the actors on the side without the first actor; one at
+        a time, as there may be many."""
         first, *others = actors
         if self.cuts is None:
-            return [side for size in range(1, len(actors)) for side in combinations(others, size)]
-        found = [
+            for size in range(1, len(actors)):
+                yield from combinations(others, size)
+            return
+        found = (
             tuple(one for one in actors if (one in cut) != (first in cut)) for cut in self.cuts
-        ]
-        return list(dict.fromkeys(found))
+        )
+        yield from dict.fromkeys(found)
+
+    def ways(self, actors: Sequence[str]) -> int:
+        """How many ways to cut the network there are."""
+        if self.cuts is None:
+            return int(2 ** (len(actors) - 1)) - 1
+        return sum(1 for _ in self.sides(actors))
+
+
+def _all_of(name: str, given: Iterable[Any]) -> tuple[Any, ...]:
+    def refuse(many: str) -> NoReturn:
+        raise ModelError(f"Faults: {name} gave {many}")
+
+    return tuple(taken(given, refuse))
 
 
 class FaultState(NamedTuple):

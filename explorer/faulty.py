@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
 from . import kernels
+from .errors import CapacityError
 from .events import Crash, Cut, Event, Heal, Stop, Timeout
 from .faults import KINDS, NO_FAULTS, FaultState
 from .handlers import Outcome
 from .memory import Array
+from .model import Model
 from .semantics import Semantics
+
+MOST_WAYS = 1 << 16
+"""Ways to cut the network that are laid out; each takes a row in several tables."""
 
 
 class Faulty:
     """The faults of one model.
+
+    `most` is a bound of states, None for none. Each way to cut the network leads to a state of its
+    own, so a search that keeps so many ends before it comes to ways beyond that number: they are
+    left out. Raises CapacityError if there are too many others.
 
     `counts` are the greatest numbers in the fault lanes (none if the model has no faults), `lanes`
     says in which lane what is left of each kind is, `cuts` are the outcomes of cutting the network
     in every way, and of healing.
     """
 
-    def __init__(self, semantics: Semantics) -> None:
+    def __init__(self, semantics: Semantics, most: int | None) -> None:
         model = semantics.model
         self._at_first = model.faults.at_first
-        self._sides = model.faults.sides(tuple(model.actors)) if self.may("partitions") else []
+        self._sides = _sides(model, most) if self.may("partitions") else []
         budgets = [getattr(self._at_first, kind) for kind in KINDS]
         first = len(model.actors)
         self.counts: list[int] = []
@@ -64,6 +74,25 @@ class Faulty:
             for kind, number in zip(KINDS, left, strict=True)
         }
         return FaultState(**counted, cut=self._sides[cut - 1] if cut else ())
+
+
+def _sides(model: Model, most: int | None) -> list[tuple[str, ...]]:
+    actors = tuple(model.actors)
+    ways = model.faults.ways(actors)
+    laid_out = ways if most is None else min(ways, most + 1)
+    if laid_out > MOST_WAYS:
+        raise CapacityError(
+            f"model {model.name!r}: there are {ways:,} ways to cut the network among its "
+            f"{len(actors)} actors ({_some(actors)}), and the tabulated engine lays out at most "
+            f"{MOST_WAYS:,}. Name those that matter, as Faults(partitions=…, "
+            f"cuts=[[{actors[-1]!r}], …]), or explore the model with engine='reference', which "
+            f"goes through them one at a time."
+        )
+    return list(islice(model.faults.sides(actors), laid_out))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])}, …, {names[-1]}"
 
 
 def kind_of(event: Event) -> int:

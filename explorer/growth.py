@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from .errors import ModelError
@@ -21,6 +22,7 @@ from .model import Model
 from .network import Envelope, NetworkState
 from .semantics import Semantics, State
 
+_STARTS = _CHOICES = 1000  # initial states, and steps from a state, that are looked at
 _WALKS = 25
 _STEPS = 60
 _SHOWN = 4
@@ -46,11 +48,11 @@ def endless(model: Model) -> str | None:
         return None  # more in flight does not mean that the same may happen
     best: tuple[int, str] | None = None
     try:
-        starts = semantics.initial_states()
+        starts = [state for state in islice(semantics.beginnings(), _STARTS) if state]
         for _ in range(_WALKS):
             run = [_Visit(generator.choice(starts), None)]
             while len(run) <= _STEPS:
-                steps = list(semantics.steps(run[-1].state))
+                steps = list(islice(semantics.steps(run[-1].state), _CHOICES))
                 if not steps:
                     break
                 step = generator.choice(steps)

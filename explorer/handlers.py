@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from .actor import EFFECTS, Actor, Choice, Effects
 from .asking import (
@@ -18,13 +18,13 @@ from .asking import (
     answered,
     asking,
     is_of_a_model,
-    location,
     shown,
     text_of,
     told,
     usual_cause,
     yes_or_no,
 )
+from .deadline import place
 from .errors import FreezeError, HandlerError, ModelError, NondeterminismError, PropertyError
 from .events import NOBODY, Crash, Deliver, Event, Recover, Start, Stop, Timeout
 from .facts import Fact, FactSet, check_methods, is_hashable, unhashable
@@ -35,6 +35,7 @@ from .model import Model, actor_path
 from .moulds import Mould, Moulds, Vaults
 from .network import Envelope
 from .properties import LocalStep, Subject, judged
+from .taking import taken
 
 
 class Local:
@@ -264,16 +265,17 @@ class Handlers:
         return known
 
     def interrupted(self, error: KeyboardInterrupt) -> str:
-        """Which handler was interrupted, and where, as " in …"; "" if none was. It then counts as
-        running no more."""
+        """Which handler was interrupted, and where, as " in …"; of other code of the model, where;
+        "" if none was running. It then counts as running no more."""
+        at = place(error)
         if self.running is None:
-            return ""
+            return f" in the model's code {at}" if at else ""
         local, event = self.running
         self.running = None
         where = f"{actor_path(local.actor, self.model.actors[local.actor])}: {_handler(event)}"
         state = show(local.fields)
         state = state if len(state) <= 200 else state[:199] + "…"
-        return f" in {where} {location(error)} for {event!r}, in state {state}"
+        return f" in {where} {at} for {event!r}, in state {state}"
 
     @property
     def droppers(self) -> frozenset[str]:
@@ -490,7 +492,7 @@ class Handlers:
             return PropertyError(f"{where} raised {told(error)}{state}")
 
         with asking(blame):
-            given = list(told_facts(actor.facts()))
+            given = taken(told_facts(actor.facts()), _too_many_facts)
             if effects.refused:
                 raise effects.refused
             facts = []
@@ -606,6 +608,10 @@ def _described(ran: _Ran) -> str:
     parts += [f"timers {', '.join(ran.timers)}"] if ran.timers else []
     parts += [f"chose {choice.shown}" for choice in ran.choices]
     return "; ".join(parts)
+
+
+def _too_many_facts(many: str) -> NoReturn:
+    raise PropertyError(f"it gave facts, {many}")
 
 
 def _listed(facts: FactSet) -> str:

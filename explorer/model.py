@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import NoReturn
 
 from .actor import RESERVED, Actor
 from .asking import shown
@@ -15,6 +16,7 @@ from .freeze import Frozen, freeze, mutable_parts
 from .handler_form import check_handlers
 from .network import Bag, Network
 from .properties import Property
+from .taking import taken
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,11 @@ class Model:
                 f"model {self.name!r}: properties must be a list of properties; "
                 f"got {shown(self.properties)}."
             )
-        object.__setattr__(self, "properties", tuple(self.properties))
+
+        def refuse(many: str) -> NoReturn:
+            raise ModelError(f"model {self.name!r} got properties, {many}")
+
+        object.__setattr__(self, "properties", tuple(taken(self.properties, refuse)))
         names: set[str] = set()
         for item in self.properties:
             if not isinstance(item, Property):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PACE = 128
 """States expanded between two looks at the clock."""
 
+MANY = 4096
+"""Initial states, or steps taken from one state, between two looks at the clock."""
+
 
 class ReferenceSearch(Search):
     """The search over plain objects; `explored` is all it has found."""
@@ -76,8 +79,10 @@ class ReferenceSearch(Search):
         return self.explored.states[number]
 
     def _begin(self) -> None:
-        for state in self.semantics.initial_states():
-            if not self._add(state):
+        for number, state in enumerate(self.semantics.beginnings(), 1):
+            if state is not None and not self._add(state):
+                return
+            if number % MANY == 0 and self._out_of_time():
                 return
 
     def _expand(self, begin: int, end: int) -> None:
@@ -99,7 +104,9 @@ class ReferenceSearch(Search):
         """Take every step from `state`; False if a budget ended the search."""
         graph = self.explored
         terminal = True
-        for outcome, after in self.semantics.steps(graph.states[state]):
+        for number, (outcome, after) in enumerate(self.semantics.steps(graph.states[state]), 1):
+            if number % MANY == 0 and self._out_of_time():
+                return False
             terminal = False
             target = self._number.get(after)
             if target is None and self._closed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .deadline import Deadline, OutOfTime
 from .errors import CapacityError, PropertyError
@@ -16,6 +16,7 @@ from .graph import StateGraph
 from .growth import endless
 from .judging import Finding, Judge
 from .leading import trace_along
+from .model import Model
 from .result import Progress
 from .semantics import Semantics, State
 from .trace import Trace
@@ -23,6 +24,8 @@ from .trace import Trace
 if TYPE_CHECKING:
     from .handlers import Handlers, Outcome
     from .quotient import Quotient, View
+
+P = TypeVar("P")
 
 INTERRUPTED = "interrupted"
 """What a search that Ctrl-C ended says of that."""
@@ -40,6 +43,22 @@ def stopped_by(error: KeyboardInterrupt, seconds: float | None, handlers: Handle
     """What one says that Ctrl-C ended, or that had so many seconds and a handler ran on."""
     why = used_up(seconds) if isinstance(error, OutOfTime) else INTERRUPTED
     return why + handlers.interrupted(error)
+
+
+def check_properties(model: Model) -> None:
+    """Raise PropertyError if a property is at fault whatever it is asked of. This may run the
+    model's code."""
+    for item in model.properties:
+        item.check()
+
+
+def telling(listener: Callable[[P], None], progress: P) -> None:
+    """Tell somebody the progress. Where in there Ctrl-C is pressed is of no interest: it is none of
+    the model's code."""
+    try:
+        listener(progress)
+    except KeyboardInterrupt as error:
+        raise error.with_traceback(None)  # noqa: B904 - it is the same
 
 
 class Budgets(NamedTuple):
@@ -155,7 +174,9 @@ class Search(ABC):
 
     def run(self) -> None:
         """Explore until nothing is left, a budget is used up, or, unless `keep_going`, the level
-        with the first violation is judged."""
+        with the first violation is judged; not at all if it was stopped before."""
+        if self.bound is not None:
+            return  # what was stopped would only run on again
         try:
             with Deadline(self.semantics.handlers, self.budgets.seconds, self.clock):
                 self._go_through()
@@ -170,6 +191,7 @@ class Search(ABC):
             self.levels.pop()
 
     def _go_through(self) -> None:
+        check_properties(self.model)
         self._begin()
         if not self._resume():
             self._judge_level()
@@ -256,7 +278,7 @@ class Search(ABC):
         """Tell the progress; whether the time is used up."""
         progress = self.progress()
         if self.on_progress:
-            self.on_progress(progress)
+            telling(self.on_progress, progress)
         if self.budgets.seconds is None or progress.seconds < self.budgets.seconds:
             return False
         self.bound = used_up(self.budgets.seconds)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from .actor import Actor
@@ -49,27 +50,50 @@ class Semantics:
         self.model = model
         self.handlers = Handlers(model)
         self._position = {actor: at for at, actor in enumerate(model.actors)}
-        parts = model.faults.partitions != 0  # else the many ways to cut are not of interest
-        self._sides = model.faults.sides(tuple(model.actors)) if parts else []
         self._waiting = model.waiting
         self._fact_sets: dict[FactSet, FactSet] = {}
 
     def initial_states(self) -> list[State]:
-        """The states that `start()` of every actor, in declaration order, can make."""
-        faults = self.model.faults.at_first
-        states = [State((), self.model.network.empty(), faults)]
-        for actor in self.model.actors:
-            outcomes = self.handlers.starts(actor)
-            states = [
-                State(
-                    (*state.locals, outcome.after),
-                    self.model.network.send(state.network, outcome.sent),
-                    faults,
-                )
-                for state in states
-                for outcome in outcomes
-            ]
-        return list(dict.fromkeys(map(self._with_drops, states)))
+        """The states that `start()` of every actor, in declaration order, can make, each once."""
+        return list(self.each_initial_state())
+
+    def each_initial_state(self) -> Iterator[State]:
+        """The same, one at a time, as there may be many."""
+        return (state for state in self.beginnings() if state is not None)
+
+    def beginnings(self) -> Iterator[State | None]:
+        """The same, with None where the actors make a state that they made before: for those who
+        look at the clock in between."""
+        network = self.model.network
+        starts = [self._distinct(self.handlers.starts(actor)) for actor in self.model.actors]
+        # A sender's envelopes are its own, so that what differs in one actor differs in all; only
+        # if some are dropped, or the network is of an unknown kind, may two states be one.
+        apart = network.is_multiset or network.is_set or network.is_queues
+        known: set[State] | None = None if apart and not self.handlers.dropping else set()
+        for outcomes in product(*starts):
+            flying = network.empty()
+            for outcome in outcomes:
+                flying = network.send(flying, outcome.sent)
+            locals_ = tuple(outcome.after for outcome in outcomes)
+            state = self._with_drops(State(locals_, flying, self.model.faults.at_first))
+            if known is not None:
+                if state in known:
+                    yield None
+                    continue
+                known.add(state)
+            yield state
+
+    def initial_state(self, number: int) -> State:
+        """The initial state of this number, from 0 on."""
+        return next(islice(self.each_initial_state(), number, None))
+
+    def _distinct(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Of outcomes that differ only in what was chosen, the first."""
+        network = self.model.network
+        first: dict[tuple[Local, NetworkState], Outcome] = {}
+        for one in outcomes:
+            first.setdefault((one.after, network.send(network.empty(), one.sent)), one)
+        return list(first.values())
 
     def steps(self, state: State) -> Iterator[Step]:
         """Every step from `state`, in a fixed order: deliveries, then timers and faults of the
@@ -188,7 +212,7 @@ class Semantics:
         if faults.cut:
             yield fault(Heal)
         elif faults.may("partitions"):
-            for side in self._sides:
+            for side in self.model.faults.sides(tuple(self.model.actors)):
                 yield fault(Cut, side)
 
     def _steps_by(self, state: State, event: Event) -> Iterator[Step]:

@@ -41,7 +41,7 @@ def shorten(
     `schedule` must come to what is wanted, by handlers that raise nothing on the way. Schedules on
     which a handler or a property raises do not count.
     """
-    initial = semantics.initial_states()[start]
+    initial = semantics.initial_state(start)
     way = list(along(semantics, initial, schedule))
     shortening = _Shortening(semantics, initial, way, reached, replays)
     with suppress(KeyboardInterrupt):

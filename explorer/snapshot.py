@@ -215,7 +215,7 @@ def _decide_again(tabulation: Tabulation, progress: Json) -> None:
 def _check_initial(tabulation: Tabulation, rows: Array, progress: Json) -> None:
     """Raise SnapshotError unless the initial states are those that were kept."""
     begin, end = [*progress["levels"], progress["states"]][:2]
-    now = [tabulation.row(state) for state in tabulation.initial]
+    now = [tabulation.row(state) for state in tabulation.semantics.each_initial_state()]
     if rows[begin:end].tolist() != now:
         raise SnapshotError(_DIFFERS.format(what="it has other initial states now"))
 

@@ -67,13 +67,15 @@ class Repacked(NamedTuple):
 
 
 class Tabulation:
-    """The tables of one model, which grow while a search goes on.
+    """The tables of one model, which grow while a search goes on. They are empty at first: initial
+    states are taken in, and `settle` makes the arrays.
 
     `pairs` are the (event, local state) pairs filled so far, by number, in order, and `copies` for
     each envelope how many may be in flight.
     """
 
-    def __init__(self, semantics: Semantics, sizes: Sizes) -> None:
+    def __init__(self, semantics: Semantics, sizes: Sizes, most: int | None = None) -> None:
+        """`most` is a bound of states: ways to cut the network that lead beyond it are left out."""
         network = semantics.model.network
         if not (network.is_multiset or network.is_set or network.is_queues):
             raise UsageError(
@@ -123,7 +125,7 @@ class Tabulation:
         self._own_of: Array = np.zeros((0, 2), np.int32)
         self._own = Block(np.int32, 0, 64)
         self._own_count = 0
-        self._faults = Faulty(semantics)
+        self._faults = Faulty(semantics, most)
         self._lost = Block(np.int32, 0, 64)
         self._duplicated = Block(np.int32, 0, 64)
         self._kind_of = Block(np.int32, 0, 64)
@@ -137,10 +139,6 @@ class Tabulation:
         self.packing = Packing([1] * len(self.actors) + self._faults.counts, [], sizes.spare)
         self._records = self._empty_records(sizes.outcomes)
         self._cuts = [self._add_network_outcome(one) for one in self._faults.cuts]
-        self.initial = semantics.initial_states()
-        for state in self.initial:
-            self._take_in(state)
-        self.settle()
 
     # -- what the search asks for ------------------------------------------------------------------
 
@@ -363,8 +361,9 @@ class Tabulation:
 
     # -- numbers -----------------------------------------------------------------------------------
 
-    def _take_in(self, state: State) -> None:
-        """Give every part of an initial state its number."""
+    def take_in(self, state: State) -> None:
+        """Give every part of an initial state its number. `settle` must follow before its row is
+        asked for."""
         for local in state.locals:
             self._local_number(local)
         flying = self.semantics.model.network.contents(state.network)

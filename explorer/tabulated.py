@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from itertools import pairwise
+from functools import partial
+from itertools import islice, pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +40,8 @@ SIZES = Sizes()
 SLICE = 1 << 18
 """States expanded between two looks at the clock."""
 _NOBODY: Array = np.zeros(1, np.int64)
+INITIAL = 1024
+"""Initial states taken at a time, at first."""
 VIEWS = 4096
 """States shown to a property of whole states at a time."""
 
@@ -52,6 +55,7 @@ class TabulatedSearch(Search):
         self.sizes = SIZES
         self._snapshots = Taker(self, keeper) if keeper else None
         self.tabulation: Tabulation
+        self._all_begun = False  # whether all initial states are in the tables, for a checkpoint
         self.visited = Visited(1, self.sizes)
         self._transitions = self._expanded = 0
         self.taken = 0  # steps; the other transitions are counted only, being asleep
@@ -102,7 +106,7 @@ class TabulatedSearch(Search):
                 self._pool = None
 
     def _resume(self) -> bool:
-        return self._snapshots is not None and self._snapshots.begin()
+        return self._snapshots is not None and self._all_begun and self._snapshots.begin()
 
     def _end_level(self, last: bool) -> None:
         if self._snapshots:
@@ -127,23 +131,59 @@ class TabulatedSearch(Search):
     # -- beginning ---------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self.tabulation = Tabulation(self.semantics, self.sizes)
-        self.visited = Visited(self.tabulation.packing.words, self.sizes)
-        self._stores = [FactStore(self.widths.facts, self.sizes.fact_sets)]
-        most = self.budgets.states
-        initial = self.tabulation.initial
-        if most is not None and len(initial) > most:
-            initial = initial[:most]
-            self._reach_state_bound()
-        rows = as_rows([self.tabulation.row(state) for state in initial], self.visited.words)
-        self._get_ready()
-        counters: Array = np.zeros(kernels.COUNTERS, np.int64)
+        # What is resumed may go on with another bound, so that it wants all ways to cut.
+        most = None if self._snapshots else self.budgets.states
+        self.tabulation = Tabulation(self.semantics, self.sizes, most)
+        if self._snapshots and not self._know_all_beginnings():
+            return
+        beginnings = self.semantics.beginnings()
+        while True:
+            room = self._initial_room()
+            made = list(islice(beginnings, room or INITIAL))
+            states = [state for state in made if state is not None]
+            if states and not room:
+                self._reach_state_bound()
+            elif states:
+                self._to_the_end(partial(self._take_in, states))
+            if self.bound or len(made) < (room or INITIAL):
+                return
+            if self._out_of_room() or self._out_of_time():
+                return
+
+    def _know_all_beginnings(self) -> bool:
+        """Take all initial states into the tables, however many may be kept, as what is resumed
+        has to have the same; whether there was time for that."""
+        for number, state in enumerate(self.semantics.beginnings(), 1):
+            if state is not None:
+                self.tabulation.take_in(state)
+            if number % INITIAL == 0 and self._out_of_time():
+                return False
+        self._all_begun = True
+        return True
+
+    def _initial_room(self) -> int:
+        """How many initial states there may be next; none if there are as many as there may be."""
+        part, most = min(max(INITIAL, self.states // 4), 16 * INITIAL), self.budgets.states
+        return part if most is None else min(part, most - self.states)
+
+    def _take_in(self, states: Sequence[State]) -> None:
+        """Keep initial states, all new."""
+        for state in states:
+            self.tabulation.take_in(state)
+        if not self._stores:
+            self.tabulation.settle()
+            self.visited = Visited(self.tabulation.packing.words, self.sizes)
+            self._stores = [FactStore(self.widths.facts, self.sizes.fact_sets)]
+        self.follow_tables()
+        rows = as_rows([self.tabulation.row(state) for state in states], self.visited.words)
+        store, counters = self._stores[0], np.zeros(kernels.COUNTERS, np.int64)
+        counters[kernels.FACT_SETS] = store.count
         for at in range(len(rows)):
-            self._stores[0].make_room(1, self.widths.facts)
+            store.make_room(1, self.widths.facts)
             kernels.note_facts(
-                self.widths, *self._tables, self._stores[0].arrays, rows[at : at + 1], counters
+                self.widths, *self._tables, store.arrays, rows[at : at + 1], counters
             )
-            self._stores[0].count = int(counters[kernels.FACT_SETS])
+            store.count = int(counters[kernels.FACT_SETS])
         self.visited.append(rows)
 
     @property
@@ -497,6 +537,20 @@ class TabulatedSearch(Search):
 
     # -- budgets -----------------------------------------------------------------------------------
 
+    def _out_of_room(self) -> bool:
+        """Whether further initial states would take more memory than there may be."""
+        limit = self.budgets.bytes
+        if limit is None:
+            return False
+        growth = self.visited.bytes_with_room([self._initial_room()]) - self.visited.nbytes
+        if self.nbytes + growth <= limit:
+            return False
+        self._reach_memory_bound(limit)
+        return True
+
+    def _reach_memory_bound(self, limit: int) -> None:
+        self.bound = f"the memory of {limit:,} bytes would not suffice (max_bytes)"
+
     def _out_of_memory(self, end: int) -> bool:
         """Whether the next states would take more memory than there may be."""
         limit = self.budgets.bytes
@@ -507,7 +561,7 @@ class TabulatedSearch(Search):
         growth = self.visited.bytes_with_room(more) - self.visited.nbytes
         if self.nbytes + growth <= limit:
             return False
-        self.bound = f"the memory of {limit:,} bytes would not suffice (max_bytes)"
+        self._reach_memory_bound(limit)
         return True
 
     def _expected(self, end: int) -> int:

@@ -148,7 +148,7 @@ def rerun(model: Model, start: int, labels: Sequence[Label]) -> Trace:
     Raises TraceError, saying at which step, if a label names no step of the state it is reached in.
     """
     semantics = Semantics(model)
-    initial = semantics.initial_states()[start]
+    initial = semantics.initial_state(start)
     state, steps = initial, []
     for number, wanted in enumerate(labels, 1):
         step = next((s for s in semantics.steps(state) if label(s.outcome) == wanted), None)

@@ -8,6 +8,7 @@ often walks come by. What the walks mean for the properties is for `walks` to sa
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,9 @@ from .visited import as_rows
 from .workspace import FactStore, Workspace
 
 SIZES = Sizes()
+BEGINNINGS = 100_000
+"""Ways for the actors to start, in the first of which, so many, walks begin."""
+
 STRETCH = 1 << 12
 """Steps between two looks at the clock, and at Ctrl-C."""
 _STOPPED = Ending(-1)
@@ -56,15 +60,26 @@ class Walker:
         self.model = model
         self.seed = seed
         self.semantics = Semantics(model)
-        self.tabulation = Tabulation(self.semantics, SIZES)
-        self._facts = FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
+        self.initial: list[State] = []  # those in which walks begin
         self._room = SIZES.batch  # successors to a batch
-        self._space = Workspace(self.tabulation.widths, self._room, 1)
         self._counters: Array = np.zeros(kernels.COUNTERS, np.int64)
         self._path: Array = np.zeros(STRETCH, np.int64)
         self._known: Array = np.zeros(STRETCH, np.int64)
         self._row: Array = np.zeros((1, 1), np.uint64)  # the state where the walk is
         self._begun: set[int] = set()  # the initial states in which a walk began
+
+    def begin(self, may_go_on: Callable[[], bool]) -> None:
+        """Get ready; if `may_go_on`, which is asked now and then, says no, no walk can be taken."""
+        self.tabulation = Tabulation(self.semantics, SIZES)
+        for number, state in enumerate(islice(self.semantics.beginnings(), BEGINNINGS), 1):
+            if state is not None:
+                self.initial.append(state)
+                self.tabulation.take_in(state)
+            if number % STRETCH == 0 and not may_go_on():
+                return
+        self.tabulation.settle()
+        self._facts = FactStore(self.tabulation.widths.facts, SIZES.fact_sets)
+        self._space = Workspace(self.tabulation.widths, self._room, 1)
 
     def walk(self, number: int, depth: int, may_go_on: Callable[[], bool]) -> Walk:
         """Take walk number `number`, of at most `depth` steps. `may_go_on` is asked now and then;
@@ -72,9 +87,11 @@ class Walker:
 
         Raises ModelError if a handler is at fault, with a trace to where it is.
         """
+        if not self.initial:
+            self.begin(lambda: True)
         seeds = np.random.SeedSequence(self.seed, spawn_key=(number,))
         seed, pick = seeds.generate_state(2, np.uint64)
-        start = int(pick) * len(self.tabulation.initial) >> 64
+        start = int(pick) * len(self.initial) >> 64
         self._counters[kernels.SEED] = seed.astype(np.int64)
         self._begin(start)
         walk = Walk(start, [], [self._facts.count])
@@ -95,7 +112,7 @@ class Walker:
 
     def _begin(self, start: int) -> None:
         self._row = as_rows(
-            [self.tabulation.row(self.tabulation.initial[start])], self.tabulation.packing.words
+            [self.tabulation.row(self.initial[start])], self.tabulation.packing.words
         )
         if start not in self._begun:
             self._begun.add(start)

@@ -25,7 +25,7 @@ from .model import Model
 from .notes import notes_on
 from .properties import Property, Subject, judged
 from .result import PropertyResult, Verdict, no_truth, overall
-from .search import stopped_by, used_up
+from .search import check_properties, stopped_by, telling, used_up
 from .semantics import Semantics, State
 from .shortening import Reached, along, shorten
 from .stopwatch import Stopwatch
@@ -121,8 +121,9 @@ def simulate(
                  each kind of model
     clock        gives wall-clock seconds
 
-    Each walk begins in one of the initial states and takes one of the steps of the state it is in,
-    all of them equally likely, until it is `depth` steps long or has come to a terminal state. The
+    Each walk begins in one of the initial states, those that the first 100,000 ways for the actors
+    to start make, and takes one of the steps of the state it is in, all of them equally likely,
+    until it is `depth` steps long or has come to a terminal state. The
     walks end early, with the one that brings the first violation, or that leaves no property
     undecided.
 
@@ -221,6 +222,8 @@ class _Run:
         """Take so many walks, or fewer if they need not or must not go on."""
         try:
             with Deadline(self.semantics.handlers, self.max_seconds, self.clock):
+                check_properties(self.walker.model)
+                self.walker.begin(self._may_go_on)
                 while self.walks < walks and not self._has_enough() and self._may_go_on():
                     walk = self.walker.walk(self.walks, depth, self._may_go_on)
                     self._count(walk)
@@ -240,7 +243,7 @@ class _Run:
             return PropertyResult(
                 item.name, verdict, "", trace, witness=item.somewhere, steps=len(trace)
             )
-        why = explanation_of(item, trace)
+        why = explanation_of(item, trace, self.max_seconds, self.clock)
         return PropertyResult(
             item.name, verdict, why.text, trace, why.facts, why.absent, steps=len(trace)
         )
@@ -251,7 +254,7 @@ class _Run:
     def _may_go_on(self) -> bool:
         seconds = self.clock()
         if self.on_progress and seconds >= self._report_at:
-            self.on_progress(WalkProgress(self.walks, self.steps, seconds))
+            telling(self.on_progress, WalkProgress(self.walks, self.steps, seconds))
             self._report_at = seconds + SPELL
         if self.max_seconds is not None and seconds >= self.max_seconds:
             self.bound = used_up(self.max_seconds)
@@ -292,7 +295,7 @@ class _Run:
             self.judge.states(self.walks, views, [position for position, _ in part])
 
     def _states(self, start: int, outcomes: Sequence[Outcome]) -> list[State]:
-        initial = self.walker.tabulation.initial[start]
+        initial = self.walker.initial[start]
         return [initial, *(step.after for step in along(self.semantics, initial, outcomes))]
 
     def _way(self, walk: Walk, found: Sequence[FactSet], finding: Finding) -> _Way:

@@ -11,6 +11,7 @@ page goes on with a live engine behind it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..explorer import Fact, FactSet, IslanderError, Model, Trace
@@ -26,6 +27,9 @@ from ..explorer.trace import KINDS as EVENT_KINDS
 from ..explorer.trace import label, trace_step
 from .encoding import Json
 from .words import changes, clean, event_parts, fact_text
+
+BEGINS = 1000
+"""Initial states that are known from the start, besides those of traces."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -80,7 +84,8 @@ class Neighbourhood:
         self._truths: dict[FactSet, str] = {}
         self._of_facts = [p for p in model.properties if p.subject is Subject.FACTS]
         self._position = {item.name: at for at, item in enumerate(model.properties)}
-        self.initial = [self._add(state, 0, None) for state in self.semantics.initial_states()]
+        begins = islice(self.semantics.each_initial_state(), BEGINS)
+        self.initial = [self._add(state, 0, None) for state in begins]
 
     def __len__(self) -> int:
         return len(self._states)
@@ -90,8 +95,12 @@ class Neighbourhood:
 
         Raises TraceError if a step cannot be taken, as of a trace of another model.
         """
-        start = trace.semantics.initial_states().index(trace.initial)
-        way = Way([self.initial[start]], [])
+        begins = enumerate(trace.semantics.each_initial_state())
+        start = next(number for number, state in begins if state == trace.initial)
+        if start < len(self.initial):
+            way = Way([self.initial[start]], [])
+        else:
+            way = Way([self._add(self.semantics.initial_state(start), 0, None)], [])
         for wanted in trace.labels:
             here = way.states[-1]
             steps = self.steps(here)

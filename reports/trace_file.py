@@ -143,11 +143,10 @@ def _initial_state(semantics: Semantics, saved: SavedTrace) -> State:
             f"{saved.path} is a trace of {saved.model!r}, not of {model.name!r}; "
             f"name its model with --model."
         )
-    states = semantics.initial_states()
-    for state in states:
+    for state in semantics.each_initial_state():
         if exactly(encode_state(model, state)) == exactly(saved.initial):
             return state
-    ours, theirs = encode_state(model, states[0]), saved.initial
+    ours, theirs = encode_state(model, semantics.initial_state(0)), saved.initial
     differing = sorted(
         actor
         for actor in {*ours["actors"], *theirs["actors"]}

@@ -352,7 +352,7 @@ def _walks(trial: _Trial, random: Random) -> None:
     for number in range(random.randint(1, 5)):
         depth = random.randint(1, 25)
         walk = taken.walk(number, depth, lambda: True)
-        start = plain.state(taken.tabulation.initial[walk.start])
+        start = plain.state(taken.initial[walk.start])
         path = trial.compare.walk(start, [plain.label(outcome) for outcome in walk.outcomes])
         met |= {facts_of(trial.system, state) for state in path}
         same("ended", walk.ended, not trial.compare.steps(path[-1]))

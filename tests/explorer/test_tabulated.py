@@ -498,9 +498,13 @@ def test_an_interrupt_inside_a_users_code_ends_the_search_too(where: str) -> Non
     item = FactInvariant("p", interrupt) if where == "predicate" else TRUE
     result = explore(model(a=cell("", **handlers), properties=[item]))
     assert (result.verdict, result.interrupted) == (Verdict.INCOMPLETE, True)
-    ran = {"handler": " in actor 'a' (Cell): receive", "start": " in actor 'a' (Cell): start"}
+    ran = {
+        "handler": " in actor 'a' (Cell): receive",
+        "start": " in actor 'a' (Cell): start",
+        "predicate": " in the model's code",
+    }
     because, _, _ = str(result.incomplete_because).partition(" (/")
-    assert because == "interrupted" + ran.get(where, "")
+    assert because == "interrupted" + ran[where]
 
 
 # -- golden counts ---------------------------------------------------------------------------------
