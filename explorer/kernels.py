@@ -1,4 +1,5 @@
-"""The compiled kernels: every loop over states, on integers; no other module knows numba.
+"""The compiled kernels: every loop over states, on integers; no other module knows numba, but that
+for their checked build.
 
 The kernels take arrays and learn all widths at run time, so they are compiled once for all models
 and load from numba's cache afterwards; those of the inner loop have versions besides for states of
@@ -33,6 +34,7 @@ frontier, each with a box for every owner, then `settle`, an owner each, boxes i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -211,11 +213,12 @@ class Tables(NamedTuple):
 class Visited(NamedTuple):
     """The visited set, by owner. `P` owners.
 
-    rows, tables  (P,) addresses of the rows, (n, W), and of the table of entries
+    rows, tables  (P, 2) addresses of the rows, (n, W), and of the table of entries, and how many
+                  words are there
     shifts        (P,) 64 less the binary logarithm of how many lines the table has
     owners        (n,) who owns a state, by its number; empty if there is one owner only
-    asleep, asleep_from  (P,) addresses of the sleep sets, (n, W), of the states of the level being
-                  expanded, and the row of the first of them
+    asleep, asleep_from  (P, 2) the same of the sleep sets, (n, W), of the states of the level being
+                  expanded, and (P,) the row of the first of them
     falling, falling_from  (P,) the same of the next level
     """
 
@@ -336,13 +339,16 @@ def _pointer(typingctx: Any, array: Any) -> Any:
 
 
 @intrinsic
-def _words_at(typingctx: Any, address: Any) -> Any:
-    """The pointer to the 64-bit words at an address."""
+def _words_at(typingctx: Any, blocks: Any, owner: Any) -> Any:
+    """The pointer to the 64-bit words of an owner's block: (P, 2) addresses, and how many words lie
+    there, which only the checked build asks."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+        place = builder.mul(arguments[1], ir.IntType(64)(2))
+        address = builder.load(builder.gep(arguments[0], [place]))
+        return builder.inttoptr(address, ir.IntType(64).as_pointer())
 
-    return types.CPointer(types.uint64)(address), generate
+    return types.CPointer(types.uint64)(blocks, types.int64), generate
 
 
 @intrinsic
@@ -412,6 +418,19 @@ def _compare_line(typingctx: Any, table: Any, line: Any, tag: Any) -> Any:
 
     return types.uint64(table, types.int64, types.uint64), generate
 
+
+CHECKED = os.environ.get("ISLANDER_CHECKED_KERNELS", "0") not in ("", "0")
+"""Whether all that follows is compiled with every index checked: see `bounds`."""
+
+NARROW = 0 if CHECKED else 2
+"""The most words of a state that there are versions of the inner loop for, see `_narrowed`."""
+
+if CHECKED:
+    from . import bounds
+
+    njit = bounds.njit
+    _pointers, _pointer, _words_at = bounds.pointers, bounds.pointer, bounds.words_at
+    _prefetch, _compare_line = bounds.prefetch, bounds.compare_line(_compare_line, LINE)
 
 # `width` is passed beside `widths` so that the compiler sees 1 and 2, by far the most frequent, as
 # constants: that makes the loops over words a quarter faster. What it is to see, it learns from the
@@ -920,10 +939,10 @@ def _expand_batch(width, widths, layout, tables, visited, batch, work, at, end, 
         if widths.owners > 1:
             owner = np.int64(visited.owners[at])
             row = work.cursors[owner]
-        rows = _words_at(visited.rows[owner])
+        rows = _words_at(visited.rows, owner)
         asleep, sleeper = work.awake, np.int64(0)
         if not waking:
-            asleep = _words_at(visited.asleep[owner])
+            asleep = _words_at(visited.asleep, owner)
             sleeper = (row - visited.asleep_from[owner]) * width
         status, after, event = _successors(
             width, widths, layout, tables, rows, row * width, asleep, sleeper, work, batch, k, room
@@ -1081,11 +1100,11 @@ def _settle_box(
 
     `closed`: a new state is left out, and its step counted in CUT. With several owners the new ones
     are marked."""
-    rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
+    rows, table = _words_at(visited.rows, owner), _words_at(visited.tables, owner)
     shift = np.uint64(visited.shifts[owner])
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     states = counters[STATES]
-    falling, falling_from = _words_at(visited.falling[owner]), visited.falling_from[owner]
+    falling, falling_from = _words_at(visited.falling, owner), visited.falling_from[owner]
     base = owner * capacity
     count = np.int64(box.counts[owner])
     changed = base  # the rows whose fact sets are to be noted, kept where slots are done with
@@ -1225,7 +1244,7 @@ def _search(
                     widths,
                     layout,
                     tables,
-                    _words_at(visited.rows[0]),
+                    _words_at(visited.rows, 0),
                     at * width,
                     work.awake,
                     np.int64(0),
@@ -1251,7 +1270,7 @@ def _search(
 def _first_too_many(width, visited, batch, box, work, states, most):
     """The position of the successor, all being in one box, with which there would be more than
     `most` states; -1 if none. Successors that are equal to one before are compared with it."""
-    rows, table = _words_at(visited.rows[0]), _words_at(visited.tables[0])
+    rows, table = _words_at(visited.rows, 0), _words_at(visited.tables, 0)
     shift = np.uint64(visited.shifts[0])
     mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     new = 0
@@ -1471,7 +1490,7 @@ def scan(widths, layout_, tables_, visited_, work_, at, end, seen, found):
             owner = np.int64(visited.owners[at])
             row = work.cursors[owner]
             work.cursors[owner] = row + 1
-        rows, row = _words_at(visited.rows[owner]), row * widths.words
+        rows, row = _words_at(visited.rows, owner), row * widths.words
         for a in range(widths.actors):
             work.lanes[a] = _lane(layout, rows, row, a)
         cut, quiet = np.int64(0), True
@@ -1542,7 +1561,7 @@ def unasked(widths, layout_, tables_, visited_, batch_, work_, at, end, seen, fo
             owner = np.int64(visited.owners[at])
             row = work.cursors[owner]
             work.cursors[owner] = row + 1
-        rows = _words_at(visited.rows[owner])
+        rows = _words_at(visited.rows, owner)
         _, after, _ = _successors(
             width,
             keeping,
@@ -1733,11 +1752,11 @@ def deal(rows, count, visited_, owned, copy):
         if at + 16 < count:
             h = _hash(source, (at + 16) * width, width)
             owner = _owner(h, owners)
-            table = _words_at(visited.tables[owner])
+            table = _words_at(visited.tables, owner)
             _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
         h = _hash(source, at * width, width)
         owner = _owner(h, owners)
-        table, shift = _words_at(visited.tables[owner]), np.uint64(visited.shifts[owner])
+        table, shift = _words_at(visited.tables, owner), np.uint64(visited.shifts[owner])
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
         row = owned[owner]
         owned[owner] = row + 1
@@ -1745,7 +1764,7 @@ def deal(rows, count, visited_, owned, copy):
             (h >> np.uint64(32)) << np.uint64(32)
         ) | np.uint64(row + 1)
         if copy:
-            to = _words_at(visited.rows[owner])
+            to = _words_at(visited.rows, owner)
             for w in range(width):
                 to[row * width + w] = source[at * width + w]
 
@@ -1785,7 +1804,7 @@ def gather(widths, visited_, cursors, at, end, to):
     width = widths.words
     for number in range(at, end):
         owner = np.int64(visited.owners[number])
-        rows, row = _words_at(visited.rows[owner]), cursors[owner] * width
+        rows, row = _words_at(visited.rows, owner), cursors[owner] * width
         cursors[owner] += 1
         for w in range(width):
             to[number - at, w] = rows[row + w]
@@ -1843,7 +1862,7 @@ def with_facts(widths, layout_, tables_, visited_, facts_, cursors, at, end, cho
             owner = np.int64(visited.owners[number])
             row = cursors[owner]
             cursors[owner] = row + 1
-        rows = _words_at(visited.rows[owner])
+        rows = _words_at(visited.rows, owner)
         for f in range(widths.facts):
             facts.sets[known * widths.facts + f] = 0
             for a in range(widths.actors):
@@ -1878,12 +1897,12 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
         h = _hash(words, i * width, width)
         hashes[i] = h
         owner = _owner(h, widths.owners)
-        table = _words_at(visited.tables[owner])
+        table = _words_at(visited.tables, owner)
         _prefetch(table, _line(h, np.uint64(visited.shifts[owner])) * LINE)
     for i in range(k):
         h = hashes[i]
         owner = _owner(h, widths.owners)
-        rows, table = _words_at(visited.rows[owner]), _words_at(visited.tables[owner])
+        rows, table = _words_at(visited.rows, owner), _words_at(visited.tables, owner)
         shift = np.uint64(visited.shifts[owner])
         mask = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
         _, entry = _probe(
@@ -1896,7 +1915,7 @@ def _look_up(widths, visited, words, hashes, slots, k, handles):
 
 @njit(cache=True, nogil=True)
 def _expand_one(widths, layout, tables, visited, handle, work, batch, k, room):
-    rows = _words_at(visited.rows[handle % widths.owners])
+    rows = _words_at(visited.rows, handle % widths.owners)
     row = handle // widths.owners * widths.words
     status, after, _ = _successors(
         widths.words,

@@ -564,7 +564,8 @@ class Tabulation:
             drops=int(self.semantics.handlers.dropping),
         )
         plain = not (self._cuts or self.packing.queues or self.widths.drops)
-        self.narrow = (0,) * self.packing.words if plain and self.packing.words <= 2 else None
+        plain = plain and self.packing.words <= kernels.NARROW
+        self.narrow = (0,) * self.packing.words if plain else None
         self.packed = self.packing.described
         self.layout = self.layout_of(self.packed)
         self.tables = kernels.Tables(

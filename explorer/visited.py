@@ -277,7 +277,8 @@ class Visited:
 
 
 def _addresses(blocks: Sequence[Block]) -> Array:
-    return np.array([block.array.ctypes.data for block in blocks], np.int64)
+    """Where each of these lies, and how many words it has."""
+    return np.array([(block.array.ctypes.data, block.array.size) for block in blocks], np.int64)
 
 
 def _shift(size: int) -> int:

@@ -88,10 +88,10 @@ def moments(times: int, seed: int, checks: Sequence[tuple[str, ...]] = CHECKS) -
         if found != whole[check][0]:
             raise KillingError(
                 f"`islander check {' '.join(check)}` was killed and resumed, and ended with "
-                f"{found.code}:\n{found.text}\ninstead of {whole[check][0].code}:\n"
+                f"{found.code}:\n{found.text}{found.errors}\ninstead of {whole[check][0].code}:\n"
                 f"{whole[check][0].text}"
             )
-        tally.add("searches that were resumed to the same end")
+        tally.add("searches that came to the same end")
         yield tally
 
 

@@ -52,6 +52,7 @@ class Plan(NamedTuple):
 FIRST_SIZES: dict[str, tuple[int, ...]] = {
     "batch": (1, 2, 3, 7, 16, 64),
     "rows": (1, 2, 3, 4, 9, 64),
+    "table": (8, 16, 32),
     "fact_sets": (1, 2, 5),
     "queue": (1, 2, 3),
     "spare": (0, 1, 2),

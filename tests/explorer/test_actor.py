@@ -250,7 +250,7 @@ BAD_STARTS = [
     (lambda self: self.record(Said(1.5)), FreezeError, "recorded fact Said.word = 1.5 is a float"),
     (lambda self: self.choose([]), HandlerError, "choose() got no options"),
     (lambda self: self.choose({1.5}), FreezeError, "an option of choose() = 1.5 is a float"),
-    (lambda self: 7, HandlerError, "start returned 7; a handler returns nothing"),
+    (lambda self: 7, HandlerError, "start returned 7, of type int; a handler returns nothing"),
     (lambda self: False, HandlerError, "start returned False"),
     (lambda self: generate(self), HandlerError, "(it must not be a generator or async)"),
     (fail, HandlerError, "start raised ValueError: boom ("),

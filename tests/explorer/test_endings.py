@@ -131,6 +131,7 @@ sizes = st.builds(
     Sizes,
     batch=st.integers(1, 4),
     rows=st.integers(1, 4),
+    table=st.sampled_from([8, 16, 64]),
     fact_sets=st.integers(1, 3),
     queue=st.integers(1, 2),
     spare=st.integers(0, 1),

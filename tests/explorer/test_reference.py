@@ -244,7 +244,7 @@ def test_a_violation_at_the_very_end_is_found_by_a_complete_search() -> None:
     ("item", "length", "states"),
     [
         (StateInvariant("p", lambda state: "y" not in state.actors["b"].value), 1, 4),
-        (StateInvariant("p", lambda state: state.network), 3, 16),
+        (StateInvariant("p", lambda state: bool(state.network)), 3, 16),
         (StepInvariant("p", lambda before, event, after: before.value != "y"), 2, 10),
         (StepInvariant("p", lambda before, event, after: event.message != "y"), 1, 4),
         (FactInvariant("p", lambda facts: False), 0, 1),

@@ -198,7 +198,7 @@ def entered(words: Array, size: int, room: int) -> Array:
     table: Array = np.zeros(room, np.uint64)
     visited = Visited(1, Sizes(table=size))
     arrays = visited.arrays._replace(
-        tables=np.array([table.ctypes.data], np.int64),
+        tables=np.array([(table.ctypes.data, size)], np.int64),
         shifts=np.array([65 - (size // kernels.LINE).bit_length()], np.int64),
     )
     kernels.deal(words.reshape(-1, 1), len(words), arrays, np.zeros(1, np.int64), False)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from .mutants import Mutant
 from .targets import ROOT
 
-SECONDS = 900
+SECONDS = 600
 """Tests that run for longer have noticed: the mutant goes round in circles."""
 
 _LEFT_OUT = (".git", ".venv", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
