@@ -86,14 +86,16 @@ def calmest_path(
                     actor = graph.outcomes[edge].after.actor
                     by_actor[actor] = min(switches, by_actor.get(actor, switches))
 
-    def left(state: int, actor: str) -> int:
-        """The switches of a calmest path on from `state`, reached by a step of `actor`."""
+    def left(state: int, actor: str | None) -> int:
+        """The switches of a calmest path on from `state`, reached by a step of `actor`, or, if that
+        is None, by none: the network, which takes steps as well, has the name ""."""
         after = to_go[state].items()
-        return min((more + (actor not in ("", one)) for one, more in after), default=0)
+        return min((more + (actor not in (None, one)) for one, more in after), default=0)
 
-    start = at = min((s for s in graph.initial if s in to_go), key=lambda s: (left(s, ""), s))
+    start = at = min((s for s in graph.initial if s in to_go), key=lambda s: (left(s, None), s))
     edges: list[Edge] = []
-    actor, length = "", depth + (last is not None)
+    before: str | None = None
+    length = depth + (last is not None)
     while len(edges) < length:
         for edge in graph.steps(at):
             one, target = graph.outcomes[edge].after.actor, graph.targets[edge]
@@ -101,9 +103,9 @@ def calmest_path(
                 more = 0 if last(edge) else None
             else:
                 more = _to_go(to_go, target, edge, graph, len(edges) + 1)
-            if more is not None and more + (actor not in ("", one)) == left(at, actor):
+            if more is not None and more + (before not in (None, one)) == left(at, before):
                 edges.append(edge)
-                actor, at = one, target
+                before, at = one, target
                 break
     return Path(start, tuple(edges))
 

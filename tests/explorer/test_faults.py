@@ -170,6 +170,11 @@ def test_a_cut_holds_back_what_crosses_it_until_it_heals() -> None:
             assert not result.graph.states[state].faults.cut
 
 
+def keep_last(self: Cell, message: Any, sender: str) -> None:
+    """A `receive` that keeps what arrived last, so that there is an end where messages repeat."""
+    self.value = message
+
+
 @pytest.mark.parametrize("engine", ["reference", "tabulated"])
 @pytest.mark.parametrize("network", [Bag(), Fifo(), Duplicating()])
 def test_what_waits_on_a_cut_link_may_be_lost_and_duplicated(
@@ -177,7 +182,7 @@ def test_what_waits_on_a_cut_link_may_be_lost_and_duplicated(
 ) -> None:
     monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
     faults = Faults(losses=1, duplications=1, partitions=1)
-    actors = {"a": sending(1), "b": cell("", receive=append_text)}
+    actors = {"a": sending(1), "b": cell("", receive=keep_last)}
     result = explore(Model("cut", actors, network, [TRUE], faults), engine, keep_going=True)
     while_cut = {
         str(result.graph.outcomes[edge].event)
@@ -308,3 +313,25 @@ def test_faults_are_something_if_one_of_a_kind_may_happen(kind: str) -> None:
     assert not Faults()
     assert Faults(**{kind: 1})
     assert Faults().at_first == NO_FAULTS
+
+
+@pytest.mark.parametrize("engine", ["reference", "tabulated"])
+def test_the_network_is_one_that_takes_steps_when_switches_are_counted(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two duplications in a row need no switch; a delivery, which comes first, and one does."""
+    monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
+
+    def start(self: Cell) -> None:
+        self.send("b", 0)
+
+    def receive(self: Cell, message: Any, sender: str) -> None:
+        if message == 0:
+            self.broadcast(["a", "b"], 1)
+
+    few = StateInvariant("few fly", lambda state: state.network.total() <= 2)
+    actors = {"a": cell(), "b": cell(start=start, receive=receive)}
+    model = Model("copies", actors, Bag(), [few], Faults(duplications=2))
+    trace = explore(model, engine).properties["few fly"].trace
+    assert trace is not None
+    assert (len(trace), trace.switches) == (2, 0)
