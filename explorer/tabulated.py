@@ -214,7 +214,8 @@ class TabulatedSearch(Search):
             grown: Array = np.zeros(2 * self.tabulation.outcome_room, np.uint8)
             grown[: len(self._objected)] = self._objected
             self._objected = grown
-        wanted = self.widths, self._room, max(self._room, self._capacity)
+        # There is room for a batch beside what is in a box: else each missing pair would double it.
+        wanted = self.widths, self._room, max(2 * self._room, self._capacity)
         if [space.shape for space in self._spaces] != [wanted] * len(self.visited.owned):
             self._spaces = [Workspace(*wanted) for _ in self.visited.owned]
 

@@ -127,6 +127,42 @@ def test_resuming_does_not_need_the_room_that_was_there_before(
     assert found.quotient_by(ActorView("one")) == expected.quotient_by(ActorView("one"))
 
 
+@dataclass
+class Relay(Actor):
+    """Sends each kind of message on once, so that every step is of a pair that was never met."""
+
+    other: str
+    heard: tuple[int, ...] = ()
+
+    def start(self) -> None:
+        if self.id == "a":
+            self.broadcast(["a", "b"], 0)
+
+    def receive(self, message: int, sender: str) -> None:
+        self.heard = tuple(sorted({*self.heard, message}))
+        if message < 40:
+            self.send(self.other if message % 3 else self.id, message + 1)
+
+
+def test_pairs_that_are_missing_one_after_the_other_take_no_more_room_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tabulated, "SIZES", Sizes(batch=7, parallel=2, part=3, box=2, ahead=1))
+    rooms: list[int] = []
+    make = tabulated.Workspace
+
+    def noted(widths: Any, room: int, capacity: int) -> Any:
+        rooms.append(room)
+        return make(widths, room, capacity)
+
+    monkeypatch.setattr(tabulated, "Workspace", noted)
+    true = StateInvariant("true", lambda state: True)
+    model = Model("relay", {"a": Relay("b"), "b": Relay("a")}, properties=[true])
+    found = explore(model, threads=2, max_depth=30)
+    assert fields(found) == fields(explore(model, "reference", max_depth=30))
+    assert max(rooms) <= 7 * 2**4
+
+
 sizes = st.builds(
     Sizes,
     batch=st.integers(1, 4),
