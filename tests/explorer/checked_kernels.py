@@ -83,7 +83,11 @@ def test_a_line_outside_the_table_is_noticed() -> None:
 
 def test_records_laid_out_for_fewer_words_are_noticed() -> None:
     made = Model("many", many(65, start=tell_the_next), Bag(), (TRUE,), faults=Faults(crashes=1))
-    tables = Tabulation(Semantics(made), Sizes())
+    semantics = Semantics(made)
+    tables = Tabulation(semantics, Sizes())
+    for state in semantics.initial_states():
+        tables.take_in(state)
+    tables.settle()
     assert tables.packing.words > 1
     steps = np.array([[64, 1, 2, kernels.LAST]], np.int64)
     ends, sent = np.zeros(2, np.int32), np.zeros(1, np.int32)

@@ -72,7 +72,12 @@ def tabulation() -> Tabulation:
 
 
 def made_tabulation() -> Tabulation:
-    return Tabulation(Semantics(model(a=cell(), b=cell())), Sizes())
+    semantics = Semantics(model(a=cell(), b=cell()))
+    made = Tabulation(semantics, Sizes())
+    for state in semantics.initial_states():
+        made.take_in(state)
+    made.settle()
+    return made
 
 
 class VisitedBesideADict(RuleBasedStateMachine):
