@@ -1717,7 +1717,7 @@ def count_found(table_):
     table, lines = _pointer(table_), table_.shape[0] // LINE
     shift, mask, found = _shift_of(lines), lines - 1, 0
     gap = np.int64(-1)  # the last line, going round, that has a free place
-    while gap > -lines and table[(lines + gap) * LINE + LINE - 1] != 0:
+    while gap > -lines and not _compare_line(table, lines + gap, np.uint64(0)) >> np.uint64(LINE):
         gap -= 1
     for line in range(lines):
         full = True
