@@ -155,7 +155,7 @@ def test_a_replay_finds_a_model_file_that_lies_beside_the_trace(
         ("check broken.py:f", "cannot import broken.py: NameError: name 'nothing' is not defined"),
         ("check cut.py:f", "cannot import cut.py: SyntaxError"),
         ("check f.py:raises", "f.py:raises() raised KeyError: 'oops' ("),
-        ("check f.py:number", "f.py:number returned 3, not a Model"),
+        ("check f.py:number", "f.py:number returned 3, of type int, not a Model"),
         ("check f.py:needs", "f.py:needs needs size; give it with -p size=VALUE."),
         ("check f.py:unproven", "has no properties, so there is nothing to check"),
         ("check f.py:stranger", "send() to 'c', but the model has no actor of that id"),
