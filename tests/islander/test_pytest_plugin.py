@@ -90,7 +90,7 @@ def test_the_failure_of_explore_is_the_trace_and_why(check: Run) -> None:
             "✗ violated   few bounces (in 2 steps)",
             "*states*transitions*",
             "VIOLATED  game: few bounces",
-            "  islander replay .islander/traces/*.json",
+            "  islander replay .islander/traces/*.json --model game.py:game",
             "test_game.py:5: CheckFailed",
             "FAILED test_game.py::test_violated - few bounces is violated after 2 steps*",
         ]
