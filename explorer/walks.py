@@ -140,7 +140,8 @@ def simulate(
     for name, value, least in (("walks", walks, 1), ("depth", depth, 1), ("seed", seed, 0)):
         if type(value) is not int or value < least:
             raise UsageError(f"{name} must be a number of at least {least}; got {value!r}.")
-        check_number(name, value, int, least)
+        if name != "seed":  # which any number may be
+            check_number(name, value, int, least)
     check_number("max_seconds", max_seconds, (int, float), 0)
     watch = Stopwatch(clock)
     walker = _walker()

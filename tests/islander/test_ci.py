@@ -82,7 +82,11 @@ def loops():
 def judging(state):
     print("round and round", file=sys.stderr, flush=True)
     while True:
-        pass
+        try:
+            while True:
+                pass
+        except KeyboardInterrupt:  # so that nobody but the process can end it
+            pass
 
 def judges():
     return game(StateInvariant("judged", judging))
