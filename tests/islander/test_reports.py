@@ -251,7 +251,7 @@ def test_a_property_cannot_end_a_check_in_green(
 def test_shown_must_give_names_and_texts(run: Run, write: Callable[..., Path]) -> None:
     ran = run("check", f"{write('ending.py', ENDING).name}:showy", "--trace", "t.txt")
     assert ran.code == 2
-    assert "shown() raised TypeError: it gave {1: 'one'}, which is no mapping" in ran.err
+    assert "shown() returned {1: 'one'}, of type dict; it must return a mapping from" in ran.err
     assert "defect" not in ran.err
 
 
