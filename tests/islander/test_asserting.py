@@ -319,7 +319,8 @@ def test_a_marked_test_is_not_green_without_the_plugin_where_pytest_is_strict(
 
 def test_its_trace_replays_and_the_command_line_checks_it(run: Callable[..., str]) -> None:
     printed = run(SOURCE, *WAYS["plugin, by name"])
-    commands = re.findall(r"^  islander (replay \.islander/traces/\S+ --model (?!FILE)\S+)$", printed, re.M)
+    named = r"^  islander (replay \.islander/traces/\S+ --model (?!FILE)\S+)$"
+    commands = re.findall(named, printed, re.M)
     assert commands
     for command in commands:
         replayed = CliRunner().invoke(app, command.split())
