@@ -94,7 +94,6 @@ def test_one_module_knows_each_heavy_library(library: str, owners: list[str]) ->
 def test_only_modules_that_work_on_arrays_know_numpy() -> None:
     tabulated = (
         "drops",
-        "endings",
         "faulty",
         "kernels",
         "memory",
