@@ -97,6 +97,6 @@ _FATES = {
     1: Fate.KILLED,
     2: Fate.KILLED,
     3: Fate.KILLED,
-    **{-number: Fate.KILLED for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)},
-    **{-number: Fate.KILLED for number in (signal.SIGFPE, signal.SIGILL)},
+    **{-number: Fate.KILLED for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL)},
+    **{-number: Fate.KILLED for number in (signal.SIGBUS, signal.SIGFPE, signal.SIGILL)},
 }
