@@ -183,7 +183,7 @@ sizes = st.builds(
 VIEWS = (FactsView(), ActorView("a"), ActorView("a", "phase"))
 
 random_settings = settings(
-    max_examples=RANDOM_MODELS,
+    max_examples=RANDOM_MODELS // 5,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
