@@ -111,15 +111,21 @@ def _module(frame: TracebackType) -> str:
     return str(frame.tb_frame.f_globals.get("__name__", ""))
 
 
+def is_models(module: str) -> bool | None:
+    """Whether a module of this name holds code of a model; False for ours, None for a library's,
+    which may run on behalf of either."""
+    package = module.partition(".")[0]
+    if package == _PACKAGE:
+        return module.startswith(_MODELS)
+    return None if package in _LIBRARIES or package in sys.stdlib_module_names else True
+
+
 def is_of_a_model(error: BaseException) -> bool:
     """Whether code of a model was running, by itself or called back, when this was raised."""
     for frame in reversed(list(_frames(error))):
-        name = _module(frame)
-        package = name.partition(".")[0]
-        if package == _PACKAGE and not name.startswith(_MODELS):
-            return False
-        if package not in _LIBRARIES and package not in sys.stdlib_module_names:
-            return True
+        whose = is_models(_module(frame))
+        if whose is not None:
+            return whose
     return False
 
 

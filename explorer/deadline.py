@@ -16,6 +16,8 @@ from threading import Event, Lock, Thread, current_thread, get_ident, main_threa
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .asking import is_models
+
 if TYPE_CHECKING:
     from .handlers import Handlers
 
@@ -24,10 +26,6 @@ GRACE = 0.5
 
 LONGEST = 1e6
 """Seconds that a timer runs at most; then it is set again."""
-
-_PACKAGE = __name__.removesuffix(".explorer.deadline")
-_MODELS = f"{_PACKAGE}.models."
-_LIBRARIES = frozenset({"llvmlite", "networkx", "numba", "numpy", "rich", "z3"})
 
 
 class OutOfTime(KeyboardInterrupt):
@@ -132,11 +130,7 @@ def _frames(frame: FrameType | None, until: FrameType | None) -> Iterator[FrameT
 
 
 def _is_of_a_model(frame: FrameType) -> bool:
-    name = str(frame.f_globals.get("__name__", ""))
-    if name.startswith(f"{_PACKAGE}."):
-        return name.startswith(_MODELS)
-    package = name.partition(".")[0]
-    return package not in _LIBRARIES and package not in sys.stdlib_module_names
+    return is_models(str(frame.f_globals.get("__name__", ""))) is True
 
 
 def _alarm_is_free() -> bool:
