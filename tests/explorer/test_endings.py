@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,11 +29,11 @@ from islander.explorer import kernels, tabulated
 from islander.explorer.endings import NAMES, Ending, go_on
 from islander.explorer.errors import DefectError
 from islander.explorer.quotient import ActorView, FactsView
-from islander.explorer.snapshot import Json, Part, Snapshot
 from islander.explorer.tables import Sizes
 from islander.explorer.tabulated import TabulatedSearch
 from islander.models.paxos import paxos
 
+from .keepers import InMemory
 from .random_models import faulty_models, models
 from .test_tabulated import fields, graph_of
 
@@ -46,24 +45,6 @@ RANDOM_MODELS = int(os.environ.get("ISLANDER_ENDINGS", "60"))
 def however_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the tabulated engine explore small models itself."""
     monkeypatch.setattr(import_module("islander.explorer.explore"), "SMALL", 0)
-
-
-class InMemory:
-    """Keeps a search in memory."""
-
-    def __init__(self) -> None:
-        self.snapshot: Snapshot | None = None
-        self.parts: list[Part] = []
-
-    def start(self) -> Snapshot | None:
-        return self.snapshot
-
-    def wants(self) -> bool:
-        return True
-
-    def keep(self, progress: Json, part: Part) -> None:
-        self.parts.append(part)
-        self.snapshot = Snapshot(json.loads(json.dumps(progress)), tuple(self.parts))
 
 
 # -- more successors than there was room for at first ----------------------------------------------

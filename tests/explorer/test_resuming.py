@@ -32,8 +32,9 @@ from islander.explorer import tabulated
 from islander.explorer.errors import SnapshotError
 from islander.explorer.tables import Sizes
 
+from .keepers import InMemory
 from .random_models import At, Heard, Option, faulty_models, models
-from .test_endings import InMemory, sizes
+from .test_endings import sizes
 from .test_tabulated import fields, graph_of
 
 RANDOM_EDITS = int(os.environ.get("ISLANDER_EDITS", "100"))

@@ -15,9 +15,11 @@ import pytest
 
 from islander import Model, Result, Verdict, explore
 from islander.explorer.errors import SnapshotError, UsageError
-from islander.explorer.snapshot import Json, Part, Snapshot
+from islander.explorer.snapshot import Json, Part
 from islander.models.paxos import Proposer, paxos
 from islander.reports import Checkpoint, Source
+
+from ..explorer.keepers import InMemory
 
 
 def counts(result: Result) -> tuple[Any, ...]:
@@ -265,21 +267,6 @@ def test_a_copy_made_at_any_moment_between_two_writes_is_whole(tmp_path: Path) -
 
 
 def test_any_keeper_will_do() -> None:
-    class InMemory:
-        def __init__(self) -> None:
-            self.snapshot: Snapshot | None = None
-            self.parts: list[Part] = []
-
-        def start(self) -> Snapshot | None:
-            return self.snapshot
-
-        def wants(self) -> bool:
-            return True
-
-        def keep(self, progress: Json, part: Part) -> None:
-            self.parts.append(part)
-            self.snapshot = Snapshot(json.loads(json.dumps(progress)), tuple(self.parts))
-
     keeper = InMemory()
     assert explore(paxos(), max_depth=8, checkpoint=keeper).verdict is Verdict.INCOMPLETE
     assert counts(explore(paxos(), checkpoint=keeper)) == counts(explore(paxos()))
