@@ -84,8 +84,10 @@ class Semantics:
             yield state
 
     def initial_state(self, number: int) -> State:
-        """The initial state of this number, from 0 on."""
-        return next(islice(self.each_initial_state(), number, None))
+        """The initial state of this number, from 0 on. Raises IndexError if there is none."""
+        for state in islice(self.each_initial_state(), number, None):
+            return state
+        raise IndexError(f"there is no initial state number {number}")
 
     def _distinct(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Of outcomes that differ only in what was chosen, the first."""
